@@ -1,0 +1,140 @@
+"""What the mails say, as data: rules fill these in, `mail/` turns them into messages."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from watchdaemon.domain.account import Account, Person
+from watchdaemon.domain.question import Question
+from watchdaemon.domain.watch import WatchEntry, WatchState, Window
+from watchdaemon.errors import Reason
+
+
+class Section(StrEnum):
+    """A digest's sections, in the order they are shown."""
+
+    OVERDUE = "overdue"
+    DUE_TODAY = "due_today"
+    NEW = "new"  # waits, due later
+    REMOVE = "remove"  # inappropriate or secret: must be looked at for removal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestEntry:
+    """One item in a digest. Secret items come without text (promise 8): `shown_text` is None then."""
+
+    section: Section
+    question: Question
+    account: Account
+    shown_text: str | None
+    is_news: bool  # the reader was not told of it in this section before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountWatch:
+    """How one account's watching stands, for the foot of a digest or a report."""
+
+    account: Account
+    state: WatchState
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What waits for one owner in one window. Entries are sorted as they are shown: worst first."""
+
+    recipient: Person
+    window: Window
+    now: datetime
+    entries: tuple[DigestEntry, ...]
+    watched: tuple[AccountWatch, ...]  # the recipient's accounts, those not watched first
+
+    def section(self, section: Section) -> tuple[DigestEntry, ...]:
+        """Return the entries of one section."""
+        return tuple(e for e in self.entries if e.section is section)
+
+
+class Activity(StrEnum):
+    """How alive an account is by its own posts."""
+
+    ACTIVE = "active"
+    WARN = "warn"  # no own post for warn_days
+    CLOSE = "close"  # no own post for close_days: closing is recommended
+    RESTING = "resting"  # exempt until a date
+    UNKNOWN = "unknown"  # no own post seen yet and watched for less than warn_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staleness:
+    """An account's activity with what it rests on. `days` counts whole local days since the last own post."""
+
+    activity: Activity
+    days: int | None
+    last_activity_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyRow:
+    """One account in a manager's weekly report."""
+
+    account: Account
+    staleness: Staleness
+    windows_owed: int
+    windows_watched: int
+    windows_partly: int
+    open_questions: int
+    overdue_questions: int
+    answered_in_time: int
+    answered_late: int
+    owners: tuple[Person, ...]
+    too_few_owners: bool
+    missed: tuple[WatchEntry, ...] = ()  # the windows not watched or partly, with their reasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyReport:
+    """A manager's accounts over [from_on, to_on], local dates, both inclusive; rows worst first."""
+
+    recipient: Person
+    from_on: date
+    to_on: date
+    now: datetime
+    rows: tuple[WeeklyRow, ...]
+
+
+class AlertKind(StrEnum):
+    """What an alert is about."""
+
+    NOT_WATCHED = "not_watched"
+    PARTLY_WATCHED = "partly_watched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One cause that a person must know of, open until `closed_at`.
+
+    `cause` makes it one: the same (kind, cause) is never open twice. It is an account's key, or a shared cause's name.
+    """
+
+    kind: AlertKind
+    cause: str
+    accounts: tuple[str, ...]  # the accounts it explains
+    reason: Reason
+    detail: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+    told_at: datetime | None = None  # the last time somebody was told
+    id: int | None = None  # the store's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertNotice:
+    """The alerts one person is told of in one mail: newly opened ones and those that are over."""
+
+    recipient: Person
+    now: datetime
+    opened: tuple[Alert, ...]
+    closed: tuple[Alert, ...]
+    accounts: tuple[Account, ...]  # every account named in the alerts

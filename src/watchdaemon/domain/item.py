@@ -1,0 +1,71 @@
+"""What platforms hold: items (posts, comments, mentions, messages) and the threads they form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ItemKind(StrEnum):
+    """What an item is. `POST` is the account's own; the others may be a citizen's or the account's own reply."""
+
+    POST = "post"
+    COMMENT = "comment"  # a comment or a reply to one, under the account's content
+    VISITOR_POST = "visitor_post"  # a post by somebody else on the account's page
+    MENTION = "mention"  # a post elsewhere that names the account
+    QUOTE = "quote"  # a post elsewhere that quotes the account's
+    MESSAGE = "message"  # a direct message
+    REVIEW = "review"
+
+
+class Visibility(StrEnum):
+    """Who can see the item now."""
+
+    PUBLIC = "public"
+    HIDDEN = "hidden"  # hidden by us or by the platform's filter
+    HELD = "held"  # waits for review
+    DELETED = "deleted"  # confirmed gone
+    PRIVATE = "private"  # a direct message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One post, comment or message. (account, external_id) is its key; times are aware UTC.
+
+    `thread_id` groups what belongs to one conversation: the top-level comment's id for comments on platforms with
+    two levels, the conversation's id for direct messages, the item's own id for an own post. `text` is what the author wrote,
+    whole and unescaped ("" when there is none). `author_id` is None when the platform withholds it: an unknown
+    visitor, never the account itself.
+    """
+
+    account: str
+    platform: str
+    external_id: str
+    thread_id: str
+    kind: ItemKind
+    published_at: datetime
+    parent_id: str | None = None  # what it directly answers, as far as the platform tells; None for a top-level one
+    root_id: str | None = None  # the own post (video, media) it stands under; None elsewhere
+    author: str | None = None  # as shown
+    author_id: str | None = None
+    by_account: bool = False  # written by the account's own identity
+    is_automatic: bool = False  # an own automatic reply (instant reply, away message)
+    text: str = ""
+    url: str | None = None
+    edited_at: datetime | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    extra: Mapping[str, str] = field(default_factory=dict)  # platform facts an adapter wants back in `recheck`
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(account, external_id)."""
+        return (self.account, self.external_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """All stored items of one conversation of one account, oldest first (ties by external id)."""
+
+    account: str
+    thread_id: str
+    items: tuple[Item, ...]

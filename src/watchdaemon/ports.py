@@ -1,0 +1,356 @@
+"""What the program needs from the outside, as Protocols owned by their consumers.
+
+Every time is aware UTC. Every store method raises `StorageError` and nothing else on a database fault; each method is
+one transaction and safe to call from any thread.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from watchdaemon.domain.account import Account, Register
+from watchdaemon.domain.audit import AuditEntry, Change
+from watchdaemon.domain.delivery import Delivery, DeliveryKey, OutgoingMail, Told
+from watchdaemon.domain.digest import Alert, AlertNotice, Digest, WeeklyReport
+from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
+from watchdaemon.domain.item import Item, Thread
+from watchdaemon.domain.question import Decision, Question, QuestionState, Triage, Verdict
+from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
+from watchdaemon.http import Road
+
+Clock = Callable[[], datetime]
+"""Gives the present time, aware, in UTC."""
+
+Sleep = Callable[[float], None]
+"""Waits that many seconds."""
+
+
+# ---- platforms -------------------------------------------------------------------------------------------------
+
+
+class CredentialSource(Protocol):
+    """Where secrets come from: systemd's credential directory or a configured one."""
+
+    def read(self, name: str) -> Mapping[str, SecretStr]:
+        """Return a credential's fields; a file with one bare line is ``{"token": …}``.
+
+        Raises:
+            ConfigError: There is none of that name, or it cannot be read; names it and where it was looked for.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterContext:
+    """What an adapter is made from."""
+
+    road: Road
+    credentials: CredentialSource
+    clock: Clock
+    look_back: timedelta  # comments on own posts younger than this are read again
+
+
+class PlatformAdapter(Protocol):
+    """One platform. Thread-safe: several threads may fetch different accounts at the same time.
+
+    No method ever gives "nothing" for "I could not see": that is a trouble, or an AdapterError.
+    """
+
+    name: str
+    batch_size: int  # how many accounts one `fetch` should be given
+
+    def kinds(self) -> Sequence[KindCoverage]:
+        """Return the coverage matrix: every `ItemKind` once."""
+        ...
+
+    def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
+        """Yield what is new since `cursors` (by account key), and own posts; at least one final result per account.
+
+        Items may come again (storing is an upsert). A trouble of one stream leaves the others' items and cursors in
+        place and makes the coverage partial; a trouble of the account makes it failed. One account's trouble never
+        keeps another account of the same call from its result.
+
+        Raises:
+            AdapterError: Trouble that strikes every account not yet given a final result.
+        """
+        ...
+
+    def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
+        """Read the items again: still there, edited, hidden? Yields one `Recheck` an item."""
+        ...
+
+    def profile(self, account: Account) -> Profile:
+        """Return the account's public profile. Raises AdapterError."""
+        ...
+
+    def credential(self, account: Account) -> CredentialHealth:
+        """Ask the platform about the account's credential. Raises AdapterError when it does not answer."""
+        ...
+
+
+class AdapterPlugin(Protocol):
+    """What an entry point of the group ``watchdaemon.adapters`` names: makes the adapter from its settings block."""
+
+    name: str
+
+    def create(self, settings: Mapping[str, object], context: AdapterContext) -> PlatformAdapter:
+        """Validate the ``[platforms.<name>]`` block and make the adapter.
+
+        Raises:
+            ConfigError: A key is unknown or wrong; faults name the key below ``platforms.<name>``.
+        """
+        ...
+
+
+# ---- stores ----------------------------------------------------------------------------------------------------
+
+
+class RegisterStore(Protocol):
+    """Units, persons, accounts, and the audit table."""
+
+    def load_register(self) -> Register:
+        """Return the whole register."""
+        ...
+
+    def apply_changes(self, register: Register, changes: Sequence[Change], *, by: str, at: datetime) -> None:
+        """Make the stored register equal to `register` and write every change into the audit table, all or nothing."""
+        ...
+
+    def audit_trail(self) -> list[AuditEntry]:
+        """Return every change ever made, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What storing a fetch changed."""
+
+    new_items: int
+    changed_items: int  # seen before, and now with another text, visibility, author …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingThread:
+    """A thread that changed since it was judged; `revision` guards against judging an older state over a newer one."""
+
+    account: str
+    thread_id: str
+    revision: int
+
+
+class ItemStore(Protocol):
+    """Items, the cursors that cover them, and the mark that a thread must be judged."""
+
+    def save_fetch(self, result: FetchResult, *, at: datetime) -> Saved:
+        """Store items and cursors in one transaction (upsert on account and external id).
+
+        An item already there keeps its `first_seen_at`; an item equal to the stored one changes nothing. Each thread
+        with a new or changed item is marked for judging in the same transaction. A stored item never loses a known
+        author, or goes from DELETED back, by anything but a newly fetched answer that says so.
+        """
+        ...
+
+    def cursors(self, accounts: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the cursors of each of the accounts (an empty mapping for one never fetched)."""
+        ...
+
+    def items(self, *, account: str | None = None, since: datetime | None = None) -> list[Item]:
+        """Return stored items by `published_at`, then key."""
+        ...
+
+    def pending_threads(self, *, limit: int = 500) -> list[PendingThread]:
+        """Return threads that wait to be judged."""
+        ...
+
+    def thread(self, account: str, thread_id: str) -> Thread:
+        """Return all stored items of a thread, oldest first."""
+        ...
+
+    def mark_all_pending(self) -> None:
+        """Mark every thread for judging (after a change of rules, calendar or register)."""
+        ...
+
+    def set_visibility(self, rechecks: Sequence[Recheck], *, at: datetime) -> int:
+        """Write down what rechecks found, mark the threads; returns how many items changed."""
+        ...
+
+    def last_own_post_at(self) -> dict[str, datetime]:
+        """Return, per account, when its newest own post (kind POST, by_account) was published."""
+        ...
+
+
+class QuestionStore(Protocol):
+    """Verdicts, and people's decisions."""
+
+    def save_verdicts(self, pending: PendingThread, verdicts: Sequence[Verdict]) -> bool:
+        """Store the verdicts of a thread and clear its mark, if it still has that revision; False when it moved on."""
+        ...
+
+    def questions(
+        self,
+        *,
+        accounts: Iterable[str] | None = None,
+        states: Iterable[QuestionState] | None = None,
+        needs_removal: bool | None = None,
+    ) -> list[Question]:
+        """Return judged items that want an answer or removal, oldest due first, those to be removed without due last."""
+        ...
+
+    def decisions(self, account: str, thread_id: str) -> list[Decision]:
+        """Return the decisions on items of a thread, oldest first."""
+        ...
+
+    def record_decision(self, decision: Decision) -> None:
+        """Store a decision and mark the item's thread. Raises KeyError when there is no such item."""
+        ...
+
+
+class WatchLog(Protocol):
+    """What was fetched, told and seen, per account and window."""
+
+    def book_attempt(self, attempt: FetchAttempt) -> WatchEntry:
+        """Write an attempt down; the entry keeps the best coverage of its window."""
+        ...
+
+    def book_missed(self, entries: Sequence[WatchEntry]) -> int:
+        """Insert entries for windows that closed unfetched, where there is none yet; returns how many were new."""
+        ...
+
+    def book_told(self, account: str, window: Window, *, persons: Sequence[str], at: datetime) -> None:
+        """A digest covering this account went to these persons in this window."""
+        ...
+
+    def book_seen(self, account: str, window: Window, *, person: str, at: datetime) -> None:
+        """A person acknowledged the account's state in this window."""
+        ...
+
+    def entries(
+        self, *, account: str | None = None, from_on: date | None = None, to_on: date | None = None
+    ) -> list[WatchEntry]:
+        """Return entries by window, then account; dates are local and inclusive."""
+        ...
+
+    def watched_since(self) -> dict[str, datetime]:
+        """Return, per account, when it first came under watch (booked by `begin_watch`)."""
+        ...
+
+    def begin_watch(self, accounts: Iterable[str], *, at: datetime) -> None:
+        """Book that these accounts are under watch from `at`; those already under watch keep their time."""
+        ...
+
+
+class Outbox(Protocol):
+    """Mails that wait, keyed so that none is queued twice."""
+
+    def queue(self, mail: OutgoingMail, *, at: datetime, told: Sequence[Told] = ()) -> bool:
+        """Queue a mail and, in the same transaction, what it tells. False (and nothing done) when its key was queued before.
+
+        `told` replaces everything the person was told before when the mail's kind is DIGEST.
+        """
+        ...
+
+    def is_queued(self, key: DeliveryKey) -> bool:
+        """Whether a mail with that key was ever queued."""
+        ...
+
+    def claim(self, *, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
+        """Take mails that are due (queued, next attempt reached, no live claim) by conditional update, oldest first."""
+        ...
+
+    def book_sent(self, delivery_id: int, *, at: datetime) -> None:
+        """The server took it."""
+        ...
+
+    def book_failed(self, delivery_id: int, *, at: datetime, error: str, next_attempt_at: datetime | None) -> None:
+        """It was not taken; None means for good (bounced)."""
+        ...
+
+    def deliveries(self) -> list[Delivery]:
+        """Return every mail, oldest first."""
+        ...
+
+    def told(self, person: str) -> list[Told]:
+        """Return what the person's last digest told."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Open and past alerts."""
+
+    def open_alert(self, alert: Alert) -> Alert | None:
+        """Store a new alert; None when one with its (kind, cause) is open already."""
+        ...
+
+    def update_alert(self, alert: Alert) -> None:
+        """Write back `accounts`, `reason`, `detail`, `told_at` and `closed_at` of the alert with that id."""
+        ...
+
+    def alerts(self, *, only_open: bool = False) -> list[Alert]:
+        """Return alerts, oldest first."""
+        ...
+
+
+class StateStore(Protocol):
+    """Small facts that survive a restart, by name (``last_pass_at`` …)."""
+
+    def get_state(self, name: str) -> str | None:
+        """Return a fact, or None."""
+        ...
+
+    def set_state(self, name: str, value: str) -> None:
+        """Keep a fact."""
+        ...
+
+
+class Store(RegisterStore, ItemStore, QuestionStore, WatchLog, Outbox, AlertStore, StateStore, Protocol):
+    """All of it, as `storage` and the in-memory twin in `testing` give it."""
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        ...
+
+
+# ---- judging and telling ---------------------------------------------------------------------------------------
+
+
+class Classifier(Protocol):
+    """Text in, triage out; pure."""
+
+    def __call__(self, text: str) -> Triage:
+        """Judge one text."""
+        ...
+
+
+class Renderer(Protocol):
+    """Turns what is to be said into a whole message."""
+
+    def digest(self, digest: Digest, key: DeliveryKey) -> OutgoingMail:
+        """Render an owner's digest."""
+        ...
+
+    def weekly(self, report: WeeklyReport, key: DeliveryKey) -> OutgoingMail:
+        """Render a manager's weekly report."""
+        ...
+
+    def alert(self, notice: AlertNotice, key: DeliveryKey) -> OutgoingMail:
+        """Render an alert mail."""
+        ...
+
+
+class Mailer(Protocol):
+    """Hands one message to a mail server."""
+
+    def send(self, mail: OutgoingMail) -> None:
+        """Send it.
+
+        Raises:
+            DeliveryError: Not taken; `permanent` when the server refused this mail for good (SMTP 5xx).
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        ...
