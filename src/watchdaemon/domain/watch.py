@@ -58,6 +58,7 @@ class WatchEntry:
     coverage: Coverage | None = None
     fetched_at: datetime | None = None
     attempts: int = 0
+    last_attempt_at: datetime | None = None  # the end of the newest attempt, also a failed one
     items: int = 0
     new_items: int = 0
     malformed: int = 0
