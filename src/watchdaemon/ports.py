@@ -195,8 +195,13 @@ class QuestionStore(Protocol):
         accounts: Iterable[str] | None = None,
         states: Iterable[QuestionState] | None = None,
         needs_removal: bool | None = None,
+        published_since: datetime | None = None,
     ) -> list[Question]:
-        """Return judged items that want an answer or removal, oldest due first, those to be removed without due last."""
+        """Return judged items that want an answer or removal, oldest due first, those to be removed without due last.
+
+        `states` selects by stored state, `needs_removal` by the triage flag; given both, an item that fits either
+        is returned. `published_since` (inclusive) narrows the rest.
+        """
         ...
 
     def decisions(self, account: str, thread_id: str) -> list[Decision]:
@@ -268,8 +273,8 @@ class Outbox(Protocol):
         """It was not taken; None means for good (bounced)."""
         ...
 
-    def deliveries(self) -> list[Delivery]:
-        """Return every mail, oldest first."""
+    def deliveries(self, *, since: datetime | None = None) -> list[Delivery]:
+        """Return the mails queued at or after `since` (None: all), oldest first."""
         ...
 
     def told(self, person: str) -> list[Told]:
