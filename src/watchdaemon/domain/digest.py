@@ -38,6 +38,7 @@ class AccountWatch:
     state: WatchState
     reason: Reason | None = None
     detail: str = ""
+    readers: tuple[Person, ...] = ()  # everybody who gets this account's digest that day, the recipient included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
