@@ -1,0 +1,201 @@
+"""TOML a person wrote, read together with the line of every key, so that a fault can say where it is."""
+
+import re
+import tomllib
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from watchdaemon.errors import ConfigError, Fault
+
+Place = tuple[str | int, ...]
+"""The way to a value: table keys and, in arrays, positions from 0."""
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_VALUE = re.compile(r"[^,\]}#\n]*")
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TomlText:
+    """A parsed file with the lines (from 1) its keys stand on."""
+
+    file: str
+    data: Mapping[str, object]
+    lines: Mapping[Place, int] = field(default_factory=dict)
+
+    def line_of(self, place: Place) -> int | None:
+        """Return the line of the value at `place`, or of the nearest thing around it that is written in the file."""
+        for length in range(len(place), 0, -1):
+            if (line := self.lines.get(place[:length])) is not None:
+                return line
+        return None
+
+
+def read_toml(path: Path) -> TomlText:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: It cannot be read, is not UTF-8 or not TOML; the fault names the line where tomllib stopped.
+    """
+    file = str(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")  # Windows editors like to begin with a byte order mark
+    except OSError as error:
+        raise ConfigError(faults=[Fault(file, "", f"cannot be read: {error.strerror or error}")]) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(faults=[Fault(file, "", "is not UTF-8 text", line)]) from error
+    return parse_toml(text, file=file)
+
+
+def parse_toml(text: str, *, file: str) -> TomlText:
+    """Parse TOML; `file` names it in faults. Raises ConfigError like `read_toml`."""
+    text = text.replace("\r\n", "\n")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(faults=[_syntax_fault(error, text, file)]) from error
+    return TomlText(file=file, data=data, lines=_Locator(text).locate())
+
+
+def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, file: str) -> Fault:
+    message = str(error)
+    if (found := _AT_LINE.search(message)) is not None:
+        line = int(found.group(1))
+    else:  # "at end of document"
+        line = max(1, text.rstrip("\n").count("\n") + 1)
+    return Fault(file, "", f"is not valid TOML: {_AT_LINE.sub('', message).strip()}", line)
+
+
+class _Locator:
+    """Walks through text that tomllib took as valid and notes where each key stands.
+
+    Because the text is known to be valid, it may read loosely: it only has to know where strings, arrays and inline
+    tables begin and end.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends = [at for at, char in enumerate(text) if char == "\n"]
+        self._at = 0
+        self._lines: dict[Place, int] = {}
+        self._array_tables: dict[Place, int] = {}  # how many [[tables]] were seen
+
+    def locate(self) -> dict[Place, int]:
+        table: Place = ()
+        while self._skip_blank():
+            if self._peek() == "[":
+                table = self._header()
+            else:
+                self._assignment(table)
+        return self._lines
+
+    def _peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def _skip_blank(self) -> bool:
+        """Go past white space, line ends and comments; False at the end of the text."""
+        while (char := self._peek()) in (" ", "\t", "\n", "#") and char:
+            self._at = self._line_end() if char == "#" else self._at + 1
+        return bool(self._peek())
+
+    def _line_end(self) -> int:
+        end = self._text.find("\n", self._at)
+        return len(self._text) if end < 0 else end
+
+    def _note(self, place: Place, at: int) -> None:
+        self._lines.setdefault(place, bisect_left(self._ends, at) + 1)
+
+    def _header(self) -> Place:
+        start = self._at
+        is_array = self._text.startswith("[[", start)
+        self._at += 2 if is_array else 1
+        place: Place = ()
+        keys = self._key()
+        for position, key in enumerate(keys):
+            place = (*place, key)
+            self._note(place, start)
+            is_last = position == len(keys) - 1
+            if is_array and is_last:
+                self._array_tables[place] = self._array_tables.get(place, 0) + 1
+            if place in self._array_tables:
+                place = (*place, self._array_tables[place] - 1)
+                self._note(place, start)
+        self._at += 2 if is_array else 1
+        return place
+
+    def _key(self) -> list[str]:
+        """Read a dotted key; stops at what follows it ("=" or "]")."""
+        parts: list[str] = []
+        while True:
+            self._skip_blank()
+            if self._peek() in "\"'":
+                parts.append(self._quoted())
+            else:
+                found = _BARE_KEY.match(self._text, self._at)
+                parts.append(found.group() if found else "")
+                self._at = found.end() if found else self._at + 1
+            self._skip_blank()
+            if self._peek() != ".":
+                return parts
+            self._at += 1
+
+    def _quoted(self) -> str:
+        start = self._at
+        self._string()
+        return str(tomllib.loads(f"k = {self._text[start : self._at]}")["k"])
+
+    def _assignment(self, table: Place) -> None:
+        start = self._at
+        place = table
+        for key in self._key():
+            place = (*place, key)
+            self._note(place, start)
+        self._at += 1  # the "="
+        self._value(place)
+
+    def _value(self, place: Place) -> None:
+        self._skip_blank()
+        char = self._peek()
+        if char == "[":
+            self._array(place)
+        elif char == "{":
+            self._inline_table(place)
+        elif char in ("'", '"'):
+            self._string()
+        else:
+            found = _BARE_VALUE.match(self._text, self._at)
+            self._at = found.end() if found else self._at
+
+    def _array(self, place: Place) -> None:
+        self._at += 1
+        position = 0
+        while self._skip_blank() and self._peek() != "]":
+            if self._peek() == ",":
+                self._at += 1
+                continue
+            self._note((*place, position), self._at)
+            self._value((*place, position))
+            position += 1
+        self._at += 1
+
+    def _inline_table(self, place: Place) -> None:
+        self._at += 1
+        while self._skip_blank() and self._peek() != "}":
+            if self._peek() == ",":
+                self._at += 1
+            else:
+                self._assignment(place)
+        self._at += 1
+
+    def _string(self) -> None:
+        quote = self._peek()
+        mark = quote * 3 if self._text.startswith(quote * 3, self._at) else quote
+        self._at += len(mark)
+        while not self._text.startswith(mark, self._at):
+            self._at += 2 if quote == '"' and self._peek() == "\\" else 1
+        self._at += len(mark)
+        while len(mark) == 3 and self._peek() == quote:  # '""""' ends a string whose last character is a quote
+            self._at += 1
