@@ -1,0 +1,1 @@
+"""The Graph API of Facebook Pages and Instagram professional accounts."""
