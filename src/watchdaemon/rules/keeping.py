@@ -1,0 +1,162 @@
+"""What is kept when the same thing is seen again: an item fetched anew, an item rechecked, a window tried once more.
+
+Every store uses these functions, so that they all keep the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from watchdaemon.domain.fetch import Coverage, Recheck
+from watchdaemon.domain.item import Item, Visibility
+from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
+
+_COVERAGE_RANK = {Coverage.COMPLETE: 3, Coverage.PARTIAL: 2, Coverage.FAILED: 1}
+
+
+def storable(text: str) -> str:
+    """Return `text` as any database takes it: NUL and lone surrogates become U+FFFD, surrogate pairs their character.
+
+    PostgreSQL refuses U+0000 in text (manual, "Character Types"), and neither engine can encode a lone surrogate.
+    """
+    text = text.replace("\x00", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def storable_item(item: Item) -> Item:
+    """Return the item with every text storable; the very same object when nothing had to change."""
+    texts = {name: getattr(item, name) for name in _ITEM_TEXTS}
+    clean = {name: None if text is None else storable(text) for name, text in texts.items()}
+    extra = {storable(name): storable(value) for name, value in item.extra.items()}
+    if clean == texts and extra == item.extra:
+        return item
+    return replace(item, **clean, extra=extra)
+
+
+_ITEM_TEXTS = (
+    "account",
+    "platform",
+    "external_id",
+    "thread_id",
+    "parent_id",
+    "root_id",
+    "author",
+    "author_id",
+    "text",
+    "url",
+)
+
+
+def merge_item(stored: Item, fetched: Item) -> Item:
+    """Return what to keep of an item seen before and now seen again.
+
+    The fetched answer holds, except that nothing known is lost: a part that the platform left out this time (author,
+    link, parent, time of edit) stays, who wrote it stays known when the author is withheld, and a deleted item that
+    comes without its text keeps it. An answer older than the stored one, by its time of edit, does not bring the old
+    text back. The result does not depend on the order in which answers with different times of edit arrive.
+    """
+    is_older = _is_older(fetched, stored)
+    text_lost = fetched.visibility is Visibility.DELETED and not fetched.text
+    is_withheld = fetched.author_id is None
+    return replace(
+        fetched,
+        parent_id=fetched.parent_id or stored.parent_id,
+        root_id=fetched.root_id or stored.root_id,
+        author=fetched.author or stored.author,
+        author_id=fetched.author_id or stored.author_id,
+        by_account=fetched.by_account or (is_withheld and stored.by_account),
+        is_automatic=fetched.is_automatic or (is_withheld and stored.is_automatic),
+        text=stored.text if is_older or text_lost else fetched.text,
+        url=fetched.url or stored.url,
+        edited_at=stored.edited_at if is_older else fetched.edited_at or stored.edited_at,
+        extra={**stored.extra, **fetched.extra},
+    )
+
+
+def _is_older(fetched: Item, stored: Item) -> bool:
+    return stored.edited_at is not None and fetched.edited_at is not None and fetched.edited_at < stored.edited_at
+
+
+def apply_recheck(stored: Item, recheck: Recheck) -> Item:
+    """Return the item as a recheck leaves it.
+
+    Without a visibility nothing is known and the item stays. A deleted item comes back only when the platform gave
+    the item itself, not by a mere word that something is there.
+    """
+    if recheck.visibility is None:
+        return stored
+    if recheck.item is not None:
+        return merge_item(stored, replace(recheck.item, visibility=recheck.visibility))
+    if stored.visibility is Visibility.DELETED:
+        return stored
+    return replace(stored, visibility=recheck.visibility)
+
+
+def add_attempt(entry: WatchEntry | None, attempt: FetchAttempt) -> WatchEntry:
+    """Return the window's entry with one more attempt.
+
+    The entry speaks of the best attempt (complete before partial before failed; of equals the one that ended last),
+    and any attempt is better than a gap. Items are summed over the attempts. Until the window is complete, `retry_at`
+    and `needs_person` are the newest attempt's, because they say what to do next. Told and seen stay as they were.
+    """
+    entry = entry or empty_entry(attempt.account, attempt.window)
+    last_attempt_at = max(filter(None, (entry.last_attempt_at, attempt.ended_at)))
+    entry = replace(
+        entry,
+        window=attempt.window,
+        attempts=entry.attempts + 1,
+        items=entry.items + attempt.items,
+        new_items=entry.new_items + attempt.new_items,
+        last_attempt_at=last_attempt_at,
+    )
+    if _is_better(attempt, entry):
+        entry = replace(
+            entry,
+            coverage=attempt.coverage,
+            fetched_at=attempt.ended_at,
+            malformed=attempt.malformed,
+            reason=attempt.reason,
+            detail=attempt.detail,
+            cause_key=attempt.cause_key,
+        )
+    if entry.coverage is Coverage.COMPLETE:
+        return replace(entry, needs_person=False, retry_at=None)
+    if attempt.ended_at == last_attempt_at:
+        return replace(entry, needs_person=attempt.needs_person, retry_at=attempt.retry_at)
+    return entry
+
+
+def _is_better(attempt: FetchAttempt, entry: WatchEntry) -> bool:
+    if entry.coverage is None or entry.fetched_at is None:
+        return True
+    rank, kept = _COVERAGE_RANK[attempt.coverage], _COVERAGE_RANK[entry.coverage]
+    return rank > kept or (rank == kept and attempt.ended_at >= entry.fetched_at)
+
+
+def add_gap(entry: WatchEntry | None, gap: WatchEntry) -> WatchEntry | None:
+    """Return the entry of a window that closed unfetched, or None when what is known already says more."""
+    if entry is None:
+        return gap
+    if entry.coverage is not None:
+        return None
+    return replace(entry, coverage=gap.coverage, reason=gap.reason, detail=gap.detail)
+
+
+def add_told(entry: WatchEntry, persons: Sequence[str], at: datetime) -> WatchEntry:
+    """Return the entry with these persons told: the first time stays, the persons add up."""
+    told_to = tuple(dict.fromkeys([*entry.told_to, *persons]))
+    return replace(entry, told_at=entry.told_at or at, told_to=told_to)
+
+
+def add_seen(entry: WatchEntry, person: str, at: datetime) -> WatchEntry:
+    """Return the entry as seen by that person, unless somebody was first."""
+    return entry if entry.seen_at is not None else replace(entry, seen_at=at, seen_by=person)
+
+
+def empty_entry(account: str, window: Window) -> WatchEntry:
+    """Return an entry that says nothing yet."""
+    return WatchEntry(account=account, window=window)
