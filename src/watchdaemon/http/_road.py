@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Self
 
 import httpx
 import structlog
@@ -177,6 +178,14 @@ class Road:
             for _, client in self._clients:
                 client.close()
             self._clients.clear()
+
+    def __enter__(self) -> Self:
+        """A road may be a context manager."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
 
     def _wait_before(
         self, number: int, outcome: "httpx.Response | _NoAnswer", should_retry: Callable[[httpx.Response], bool]
