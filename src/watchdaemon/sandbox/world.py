@@ -266,10 +266,10 @@ class World:
         """Give it another text from now on."""
         return self._put(replace(item, edits=(*item.edits, (self.now(), text))))
 
-    def delete(self, item: WorldItem) -> WorldItem:
-        """Delete it now; what stands under it is gone with it."""
+    def delete(self, item: WorldItem, *, cascade: bool = True) -> WorldItem:
+        """Delete it now; what stands under it is gone with it, except where replies stay (X: not `cascade`)."""
         with self._lock:
-            for child in self.under(item):
+            for child in self.under(item) if cascade else ():
                 self.delete(child)
             return self._put(replace(item, deleted_at=self.now()))
 
@@ -299,6 +299,12 @@ class World:
         with self._lock:
             found = [self._items[key] for key in self._by_id.get(item_id, ())]
         return next((i for i in found if account in (None, i.account) and i.exists(now)), None)
+
+    def recall(self, item_id: str) -> WorldItem | None:
+        """Return the item with that id whether it exists now or not: what answers still point to."""
+        with self._lock:
+            keys = self._by_id.get(item_id, [])
+            return self._items[keys[0]] if keys else None
 
     def visible(self, account: str, *kinds: Kind) -> list[WorldItem]:
         """Return what exists now of an account (mentions of it elsewhere included), of those kinds or all."""
