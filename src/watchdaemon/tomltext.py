@@ -1,11 +1,14 @@
 """TOML a person wrote, read together with the line of every key, so that a fault can say where it is."""
 
+import difflib
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from watchdaemon.errors import ConfigError, Fault
 
@@ -14,6 +17,20 @@ Place = tuple[str | int, ...]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BARE_VALUE = re.compile(r"[^,\]}#\n]*")
+_NAMED_KEY = re.compile(r"([a-z_]+(?:\.[a-z_]+)*): ")
+_SENTENCES = {
+    "missing": "is missing",
+    "dict_type": "must be a table",
+    "mapping_type": "must be a table",
+    "model_type": "must be a table",
+    "list_type": "must be an array",
+    "tuple_type": "must be an array",
+    "string_type": "must be text in quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -67,6 +84,48 @@ def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, file: str) -> Fault
     else:  # "at end of document"
         line = max(1, text.rstrip("\n").count("\n") + 1)
     return Fault(file, "", f"is not valid TOML: {_AT_LINE.sub('', message).strip()}", line)
+
+
+def shown_place(place: Place) -> str:
+    """Write a place the way people name it: ``watch.windows[0]``."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def nearest_key(key: str, known: Iterable[str]) -> str:
+    """Return " (did you mean …?)" when a known key is spelt much like `key`, else ""."""
+    near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def explain(error: ValidationError, known: Mapping[str, Iterable[str]]) -> list[tuple[Place, str]]:
+    """Turn pydantic's errors into places and sentences; never repeats a value, for it may be a secret.
+
+    Args:
+        error: What pydantic found.
+        known: The keys each table may have, by the table's shown place without positions (``"owners"``; "" is the
+            outermost), for the hint at an unknown key.
+
+    A ValueError about a table as a whole may begin with ``key: `` to say which of its keys is at fault.
+    """
+    return [
+        _explain_one(e["type"], tuple(part for part in e["loc"] if part != "[key]"), e["msg"], known)
+        for e in error.errors(include_input=False)
+    ]
+
+
+def _explain_one(kind: str, place: Place, message: str, known: Mapping[str, Iterable[str]]) -> tuple[Place, str]:
+    if kind == "extra_forbidden":
+        table = ".".join(part for part in place[:-1] if isinstance(part, str))
+        return place, f"unknown key{nearest_key(str(place[-1]), known.get(table, ()))}"
+    if kind in _SENTENCES:
+        return place, _SENTENCES[kind]
+    text = message.removeprefix("Value error, ").removeprefix("Input ")
+    if kind == "value_error" and (named := _NAMED_KEY.match(text)) is not None:
+        place, text = (*place, *named.group(1).split(".")), text[named.end() :]
+    return place, text[:1].lower() + text[1:]
 
 
 class _Locator:

@@ -1,0 +1,275 @@
+"""The configuration's sections as frozen models; what each key means is in ``config/watchdaemon.example.toml``."""
+
+import os
+from collections.abc import Mapping
+from datetime import time, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from watchdaemon.domain.calendar import (
+    ActivityPolicy,
+    AnswerPolicy,
+    CalendarPolicy,
+    OfficeHours,
+    WatchPolicy,
+    WindowSpec,
+)
+from watchdaemon.settings._credentials import FileCredentials
+from watchdaemon.settings._values import (
+    Address,
+    Colour,
+    Country,
+    CredentialName,
+    Day,
+    Hours,
+    Length,
+    Line,
+    Listen,
+    Zone,
+)
+
+if TYPE_CHECKING:
+    from watchdaemon.ports import CredentialSource  # brings httpx, which a calendar on the command line can do without
+
+_OFFICE_HOURS = OfficeHours()
+_WATCH = WatchPolicy()
+_STATE_DIRECTORY = Path("/var/lib/watchdaemon")
+
+
+def _default_url() -> str:
+    """SQLite in systemd's state directory (the first, when there are several), else in the usual place."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    folder = Path(given) if given else _STATE_DIRECTORY
+    return f"sqlite:///{folder / 'watchdaemon.sqlite3'}"
+
+
+def _since_midnight(clock: time) -> timedelta:
+    return timedelta(hours=clock.hour, minutes=clock.minute)
+
+
+class Section(BaseModel):
+    """A table of the configuration: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+
+class OrganisationSettings(Section):
+    """Whose accounts are watched."""
+
+    name: Line = Field(min_length=1)
+    timezone: Zone = Field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
+    language: Literal["sv", "en"] = "sv"
+    colour: Colour = "#1f5c99"
+
+
+class CalendarSettings(Section):
+    """Which days are working days, and their hours."""
+
+    country: Country = "SE"
+    eves_off: bool = True
+    closed: tuple[Day, ...] = ()
+    half_days: Mapping[Day, Hours] = Field(default_factory=dict)
+    office_hours: Hours = _OFFICE_HOURS
+
+
+class WatchSettings(Section):
+    """When accounts are fetched."""
+
+    windows: tuple[Hours, ...] = tuple(OfficeHours(opens=w.opens, closes=w.closes) for w in _WATCH.windows)
+    min_gap: Length = _WATCH.min_gap
+    non_working_days: Literal["skip", "fetch"] = "skip"
+    look_back_days: int = Field(default=_WATCH.look_back.days, ge=1, le=365)
+    threads: int = Field(default=16, ge=1, le=256)
+    digest_after: Length = _WATCH.digest_after
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_in_order(cls, windows: tuple[OfficeHours, ...]) -> tuple[OfficeHours, ...]:
+        if len(windows) < 2:
+            raise ValueError("must name at least two windows: every account is watched at least twice a working day")
+        for earlier, later in pairwise(windows):
+            if later.opens < earlier.closes:
+                raise ValueError(
+                    f"overlap or are out of order: one opens at {later.opens:%H:%M}, before "
+                    f"the one above it closes at {earlier.closes:%H:%M}"
+                )
+        return windows
+
+    @model_validator(mode="after")
+    def _gap_fits(self) -> Self:
+        """With the earliest possible fetches, each next window must still be open when the gap is over."""
+        fetched = _since_midnight(self.windows[0].opens)
+        for window in self.windows[1:]:
+            fetched = max(_since_midnight(window.opens), fetched + self.min_gap)
+            if fetched >= _since_midnight(window.closes):
+                raise ValueError(f"min_gap: leaves no time to fetch in the window that closes at {window.closes:%H:%M}")
+        return self
+
+
+class AnswerSettings(Section):
+    """What counts as an answer and as a question."""
+
+    quote_is_answer: bool = False
+    maybe_is_question: bool = True
+
+
+class ActivitySettings(Section):
+    """When an account without own posts is called stale."""
+
+    warn_days: int = Field(default=30, ge=1)
+    close_days: int = Field(default=180, ge=1)
+
+    @model_validator(mode="after")
+    def _warn_comes_first(self) -> Self:
+        if self.warn_days >= self.close_days:
+            raise ValueError("warn_days: must be smaller than close_days")
+        return self
+
+
+class StorageSettings(Section):
+    """Where the database is."""
+
+    url: str = Field(default_factory=_default_url)
+    password_credential: CredentialName | None = None
+
+    @model_validator(mode="after")
+    def _password_has_a_user(self) -> Self:
+        if self.password_credential is not None and not urlsplit(self.url).username:
+            raise ValueError("password_credential: needs an url with a user, postgresql://user@host/name")
+        return self
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme.partition("+")[0] not in {"sqlite", "postgresql"}:
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        if parts.password is not None:
+            raise ValueError("must not hold a password: put it into a credential and name that as password_credential")
+        return url
+
+
+class MailSettings(Section):
+    """The mail server, and who the mails come from."""
+
+    sender: Address
+    sender_name: Line = "watchdaemon"
+    reply_to: Address | None = None
+    host: Line = "localhost"
+    port: int = Field(default=25, ge=1, le=65_535)
+    security: Literal["none", "starttls", "tls"] = "none"
+    username: str | None = None
+    password_credential: CredentialName | None = None
+    timeout: Length = timedelta(seconds=30)
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if (self.username is None) != (self.password_credential is None):
+            raise ValueError("username: goes together with password_credential; give both or neither")
+        if self.username is not None and self.security == "none" and self.host not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError(
+                'security: must be "starttls" or "tls", or the password would cross the network in the clear'
+            )
+        return self
+
+
+class CredentialSettings(Section):
+    """Where secrets are read from."""
+
+    directory: Path | None = None  # None: $CREDENTIALS_DIRECTORY
+
+
+class WebSettings(Section):
+    """The page for managers; accepted now, served by a later release."""
+
+    listen: Listen = "127.0.0.1:8470"
+    public_url: str | None = None
+
+
+class LogSettings(Section):
+    """How much is logged, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json", "journal"] = "auto"
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    organisation: OrganisationSettings
+    calendar: CalendarSettings = CalendarSettings()
+    watch: WatchSettings = WatchSettings()
+    answers: AnswerSettings = AnswerSettings()
+    activity: ActivitySettings = ActivitySettings()
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    mail: MailSettings
+    credentials: CredentialSettings = CredentialSettings()
+    platforms: Mapping[str, Mapping[str, object]] = Field(default_factory=dict)
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _watched_in_working_time(self) -> Self:
+        """The guideline asks for two times *during working hours*: windows at night do not count."""
+        hours = self.calendar.office_hours
+        within = [w for w in self.watch.windows if w.opens < hours.closes and w.closes > hours.opens]
+        if len(within) < 2:
+            raise ValueError(
+                "watch.windows: at least two windows must lie within calendar.office_hours "
+                f"({hours.opens:%H:%M}-{hours.closes:%H:%M})"
+            )
+        return self
+
+    def calendar_policy(self) -> CalendarPolicy:
+        """Return the calendar as the rules take it."""
+        return CalendarPolicy(
+            zone=self.organisation.timezone,
+            country=self.calendar.country,
+            eves_off=self.calendar.eves_off,
+            closed=frozenset(self.calendar.closed),
+            half_days=dict(self.calendar.half_days),
+            office_hours=self.calendar.office_hours,
+        )
+
+    def watch_policy(self) -> WatchPolicy:
+        """Return when and how far back to fetch, as the rules take it."""
+        return WatchPolicy(
+            windows=tuple(WindowSpec(opens=w.opens, closes=w.closes) for w in self.watch.windows),
+            min_gap=self.watch.min_gap,
+            look_back=timedelta(days=self.watch.look_back_days),
+            fetch_non_working_days=self.watch.non_working_days == "fetch",
+            digest_after=self.watch.digest_after,
+        )
+
+    def activity_policy(self) -> ActivityPolicy:
+        """Return the limits for stale accounts, as the rules take them."""
+        return ActivityPolicy(warn_days=self.activity.warn_days, close_days=self.activity.close_days)
+
+    def answer_policy(self) -> AnswerPolicy:
+        """Return what counts as an answer, as the rules take it."""
+        return AnswerPolicy(
+            quote_is_answer=self.answers.quote_is_answer, maybe_is_question=self.answers.maybe_is_question
+        )
+
+    def credentials_directory(self) -> Path | None:
+        """Return where secrets are read from; None means systemd's ``$CREDENTIALS_DIRECTORY``."""
+        return self.credentials.directory
+
+    def database_url(self, credentials: "CredentialSource | None" = None) -> SecretStr:
+        """Return the database's address, with the password of `storage.password_credential` filled in.
+
+        Raises:
+            ConfigError: The credential cannot be read.
+        """
+        if self.storage.password_credential is None:
+            return SecretStr(self.storage.url)
+        fields = (credentials or FileCredentials(self.credentials.directory)).read(self.storage.password_credential)
+        secret = fields.get("password", fields.get("token", SecretStr(""))).get_secret_value()
+        parts = urlsplit(self.storage.url)
+        user, _, place = parts.netloc.rpartition("@")
+        return SecretStr(urlunsplit(parts._replace(netloc=f"{user}:{quote(secret, safe='')}@{place}")))
