@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from watchdaemon.domain.calendar import CalendarPolicy, OfficeHours
 from watchdaemon.errors import ConfigError, Fault
@@ -34,6 +35,11 @@ class WorkCalendar:
         self.policy = policy
         self._years: dict[int, dict[date, str]] = {}
         _public_holidays(policy.country, 2026)  # an unknown country is refused here, not in the first judgement
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone the organisation's days and hours are counted in."""
+        return self.policy.zone
 
     def is_working_day(self, on: date) -> bool:
         """Tell whether that local date is worked, wholly or for half a day."""
