@@ -115,7 +115,9 @@ def _say(value: object) -> None:
 def _install(root: Path, files: dict[str, str]) -> None:
     target = root / INSTALLED.lstrip("/")
     packages = target / "packages"
-    skipped = shutil.ignore_patterns("__pycache__", "mypy*", "ruff*", "playwright*", "pixeltable*", "hypothesis*", "*.html")
+    skipped = shutil.ignore_patterns(
+        "__pycache__", "mypy*", "ruff*", "playwright*", "pixeltable*", "hypothesis*", "*.html"
+    )
     shutil.copytree(sysconfig.get_paths()["purelib"], packages, ignore=skipped, symlinks=True)
     for source in ("src/watchdaemon", "adapters/watchdaemon_adapters"):
         name = source.rsplit("/", 1)[1]
@@ -158,7 +160,9 @@ def _overlay(base: Path) -> Path:
 def _leader(nspawn: int) -> str:
     deadline = time.monotonic() + _BOOT_SECONDS
     while time.monotonic() < deadline:
-        children = subprocess.run(["pgrep", "-P", str(nspawn)], check=False, capture_output=True, text=True).stdout.split()
+        children = subprocess.run(
+            ["pgrep", "-P", str(nspawn)], check=False, capture_output=True, text=True
+        ).stdout.split()
         for child in children:
             comm = Path(f"/proc/{child}/comm")
             if comm.exists() and comm.read_text().strip() == "systemd":
@@ -189,8 +193,13 @@ def _serve(leader: str, stdin: IO[str]) -> None:
     _say("booted")
     for line in stdin:
         done = subprocess.run(
-            [*inside, *json.loads(line)], check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace",
+            [*inside, *json.loads(line)],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
         _say([done.returncode, done.stdout])
 
@@ -203,11 +212,23 @@ def _main(files: dict[str, str]) -> None:
         root = _overlay(base)
         _install(root, files)
         command = [
-            "systemd-nspawn", "-q", "-D", str(root), f"--machine=wd{os.getpid()}", "--register=no", "--keep-unit",
-            "--private-network", "--link-journal=no", "--console=pipe", "--boot",
+            "systemd-nspawn",
+            "-q",
+            "-D",
+            str(root),
+            f"--machine=wd{os.getpid()}",
+            "--register=no",
+            "--keep-unit",
+            "--private-network",
+            "--link-journal=no",
+            "--console=pipe",
+            "--boot",
         ]
         nspawn = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
         )
         _serve(_leader(nspawn.pid), sys.stdin)

@@ -1,0 +1,321 @@
+"""The composition root: the one place where settings, store, adapters, rules and mail are joined."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from time import sleep as wait
+
+import structlog
+
+from watchdaemon.clock import system_clock
+from watchdaemon.domain.account import Account, Person, Register
+from watchdaemon.domain.delivery import MailKind, OutgoingMail
+from watchdaemon.domain.fetch import Coverage
+from watchdaemon.domain.question import QuestionState
+from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
+from watchdaemon.errors import AccountError, ConfigError, PluginError, Reason
+from watchdaemon.http import Road
+from watchdaemon.mail.render import MailRenderer
+from watchdaemon.mail.smtp import SmtpMailer
+from watchdaemon.plugins import LoadedPlugins, load_plugins
+from watchdaemon.ports import AdapterContext, Clock, Mailer, PlatformAdapter, Sleep, Store
+from watchdaemon.rules.alive import Span, beat
+from watchdaemon.rules.schedule import LOOK_BACK, current_window, fetches_due, missed_windows, windows_between
+from watchdaemon.rules.workdays import WorkCalendar
+from watchdaemon.services.alerts import AlertService
+from watchdaemon.services.digests import DigestService
+from watchdaemon.services.judge import JudgeService
+from watchdaemon.services.outbox import OutboxService
+from watchdaemon.services.poll import Errand, PollService
+from watchdaemon.services.weekly import WeeklyService
+from watchdaemon.settings import Settings
+from watchdaemon.storage import open_store
+from watchdaemon.triage import classify
+
+log = structlog.get_logger(__name__)
+
+_ALIVE = "alive_spans"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What one pass did, in numbers."""
+
+    fetched: int = 0
+    failed: int = 0
+    partly: int = 0
+    new_items: int = 0
+    judged: int = 0
+    missed_windows: int = 0
+    alerts_mailed: int = 0
+    digests_queued: int = 0
+    weekly_queued: int = 0
+    sent: int = 0
+    postponed: int = 0
+    bounced: int = 0
+
+    @property
+    def did_anything(self) -> bool:
+        """Whether there was any work at all."""
+        return any(asdict(self).values())
+
+    def counts(self) -> dict[str, int]:
+        """Return what is not zero, for a log line."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+class App:
+    """All parts, joined. One pass does everything that is owed at that instant; a second one right after does nothing."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        plugins: LoadedPlugins,
+        road: Road,
+        mailer: Mailer,
+        clock: Clock,
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.plugin_errors: tuple[PluginError, ...] = plugins.errors
+        self.watch = settings.watch_policy()
+        self.calendar = WorkCalendar(settings.calendar_policy())
+        self.credentials = settings.credential_source()
+        self._plugins = plugins
+        self._road = road
+        self._clock = clock
+        self._on_progress = on_progress
+        self._adapters: dict[str, PlatformAdapter] = {}
+        self._adapters_lock = threading.Lock()
+        renderer = MailRenderer.from_settings(settings)
+        self.poller = PollService(
+            store=store,
+            adapters=self.adapter,
+            clock=clock,
+            threads=settings.watch.threads,
+            on_progress=lambda _: on_progress(),
+        )
+        self.judge = JudgeService(
+            store=store, classify=classify, calendar=self.calendar, answers=settings.answer_policy()
+        )
+        self.alerts = AlertService(store=store, renderer=renderer, calendar=self.calendar)
+        self.digests = DigestService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
+        self.weekly = WeeklyService(
+            store=store,
+            renderer=renderer,
+            calendar=self.calendar,
+            watch=self.watch,
+            activity=settings.activity_policy(),
+        )
+        self.outbox = OutboxService(outbox=store, mailer=mailer, clock=clock)
+
+    # ---- parts -------------------------------------------------------------------------------------------------
+
+    def register(self) -> Register:
+        """Return the register as it is stored now."""
+        return self.store.load_register()
+
+    def adapter(self, platform: str) -> PlatformAdapter:
+        """Return the platform's adapter, made on first use.
+
+        Raises:
+            AccountError: There is no plug-in for it, or its plug-in or settings are at fault (NO_ADAPTER).
+        """
+        with self._adapters_lock:
+            if platform not in self._adapters:
+                self._adapters[platform] = self._make_adapter(platform)
+            return self._adapters[platform]
+
+    def _make_adapter(self, platform: str) -> PlatformAdapter:
+        plugin = self._plugins.plugins.get(platform)
+        if plugin is None:
+            broken = next((str(e) for e in self.plugin_errors if e.plugin == platform), None)
+            raise AccountError(
+                broken or f"no adapter for {platform}: install a plug-in for it or correct the account's platform",
+                platform=platform,
+                reason=Reason.NO_ADAPTER,
+                cause_key=f"{platform}:no-adapter",
+            )
+        context = AdapterContext(
+            road=self._road, credentials=self.credentials, clock=self._clock, look_back=self.watch.look_back
+        )
+        try:
+            return plugin.create(self.settings.platforms.get(platform, {}), context)
+        except ConfigError as error:
+            raise AccountError(
+                str(error), platform=platform, reason=Reason.NO_ADAPTER, cause_key=f"{platform}:no-adapter"
+            ) from error
+
+    # ---- work --------------------------------------------------------------------------------------------------
+
+    def pass_once(self, *, stop: threading.Event | None = None) -> PassReport:
+        """Do everything that is owed now: fetch, judge, alert, digest, report, send.
+
+        When `stop` is set, what is in hand is finished and the rest is left: the next pass finds it still owed.
+
+        Raises:
+            StorageError: The database does not answer; whatever was done before is kept.
+        """
+        stop = stop or threading.Event()
+        register = self.register()
+        now = self._clock()
+        missed = self._book_gaps(register, now)
+        attempts = self.poller.run(self._owed(register, now), stop=stop)
+        judged = self.judge.run(register)
+        self._on_progress()
+        now = self._clock()
+        alerts = self.alerts.run(register, now)
+        digests = self.digests.run(register, now)
+        weekly = self.weekly.run(register, now)
+        self._on_progress()
+        sent = self.outbox.run(should_stop=stop.is_set)
+        self.digests.book_told(register, now)
+        return PassReport(
+            fetched=sum(a.coverage is not Coverage.FAILED for a in attempts),
+            failed=sum(a.coverage is Coverage.FAILED for a in attempts),
+            partly=sum(a.coverage is Coverage.PARTIAL for a in attempts),
+            new_items=sum(a.new_items for a in attempts),
+            judged=judged,
+            missed_windows=missed,
+            alerts_mailed=alerts,
+            digests_queued=digests,
+            weekly_queued=weekly,
+            sent=sent.sent,
+            postponed=sent.postponed,
+            bounced=sent.bounced,
+        )
+
+    def poll(self, accounts: Sequence[str] | None = None) -> list[FetchAttempt]:
+        """Fetch these accounts (None: every watched one) now, owed or not, and judge what came.
+
+        Outside every watch window nothing is booked on the watch log and the list is empty.
+
+        Raises:
+            ConfigError: There is no account of that name.
+        """
+        register = self.register()
+        window = current_window(self._clock(), self.calendar, self.watch)
+        chosen = register.watched() if accounts is None else [self._account(register, key) for key in accounts]
+        self.store.begin_watch([a.key for a in chosen if a.is_watched], at=self._clock())
+        attempts = self.poller.run([Errand(account=a, window=window) for a in chosen])
+        self.judge.run(register)
+        return attempts
+
+    def preview(self, kind: MailKind, person: str | None = None) -> list[OutgoingMail]:
+        """Render what a person (None: everybody) would get now; queues and sends nothing."""
+        register = self.register()
+        if person is not None and person not in register.persons:
+            raise ConfigError(f"no person {person!r} in the register; see `watchdaemon accounts list`")
+        people = list(register.persons.values()) if person is None else [register.persons[person]]
+        render: Mapping[MailKind, Callable[[Person, Register, datetime], OutgoingMail | None]] = {
+            MailKind.DIGEST: self.digests.preview,
+            MailKind.WEEKLY: self.weekly.preview,
+        }
+        now = self._clock()
+        return [mail for p in people if (mail := render[kind](p, register, now)) is not None]
+
+    def summary(self) -> str:
+        """Return one line for ``systemctl status``."""
+        now = self._clock()
+        watched = self.register().watched()
+        waiting = self.store.questions(states=[QuestionState.OPEN])
+        overdue = sum(q.is_overdue(now) for q in waiting)
+        return f"watching {len(watched)} accounts; {len(waiting)} questions wait, {overdue} overdue"
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        self._road.close()
+        self.store.close()
+
+    # ---- steps of a pass ---------------------------------------------------------------------------------------
+
+    def _book_gaps(self, register: Register, now: datetime) -> int:
+        """Write down that we are alive, and every window that closed unfetched since the last time."""
+        watched = register.watched()
+        self.store.begin_watch([a.key for a in watched], at=now)
+        last, spans = self._read_beats()
+        floor = self._floor(last, now)
+        booked = 0
+        if any(last is None or w.closes_at > last for w in self._closed_windows(floor, now)):
+            since = {key: max(at, floor) for key, at in self.store.watched_since().items()}
+            entries = self._entries(self.calendar.local_date(floor))
+            gaps = missed_windows(now, watched, entries, since, self.calendar, self.watch, alive=[*spans, (now, now)])
+            booked = self.store.book_missed(gaps) if gaps else 0
+            if booked:
+                log.warning(
+                    "windows_missed", windows=booked, reasons=sorted({g.reason.value for g in gaps if g.reason})
+                )
+        # After the gaps: a crash in between leaves the old beat, and the gaps are found again.
+        self._write_beats(beat(spans, now))
+        return booked
+
+    def _floor(self, last: datetime | None, now: datetime) -> datetime:
+        """Return from when on closed windows may still be unbooked: the day before the last pass, or as far as we look."""
+        oldest = now - LOOK_BACK
+        if last is None:
+            return oldest
+        day = self.calendar.local_date(last) - timedelta(days=1)
+        return max(oldest, datetime.combine(day, time(), self.calendar.zone).astimezone(UTC))
+
+    def _closed_windows(self, start: datetime, now: datetime) -> list[Window]:
+        return [w for w in windows_between(start, now, self.calendar, self.watch) if w.closes_at <= now]
+
+    def _read_beats(self) -> tuple[datetime | None, list[Span]]:
+        stored = json.loads(self.store.get_state(_ALIVE) or "[]")
+        spans = [(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in stored]
+        return (spans[-1][1] if spans else None), spans
+
+    def _write_beats(self, spans: list[Span]) -> None:
+        self.store.set_state(_ALIVE, json.dumps([[a.isoformat(), b.isoformat()] for a, b in spans]))
+
+    def _entries(self, from_on: date) -> dict[tuple[str, str], WatchEntry]:
+        return {(e.account, e.window.key): e for e in self.store.entries(from_on=from_on)}
+
+    def _owed(self, register: Register, now: datetime) -> list[Errand]:
+        if current_window(now, self.calendar, self.watch) is None:
+            return []
+        entries = self._entries(self.calendar.local_date(now))
+        since = self.store.watched_since()
+        due = fetches_due(now, register.watched(), entries, since, self.calendar, self.watch)
+        return [Errand(account=register.accounts[d.account], window=d.window) for d in due]
+
+    def _account(self, register: Register, key: str) -> Account:
+        if key not in register.accounts:
+            raise ConfigError(f"no account {key!r} in the register; see `watchdaemon accounts list`")
+        return register.accounts[key]
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    sleep: Sleep = wait,
+    road: Road | None = None,
+    mailer: Mailer | None = None,
+    on_progress: Callable[[], None] = lambda: None,
+) -> App:
+    """Join the parts that the settings name.
+
+    Raises:
+        ConfigError: A setting or credential cannot be used.
+        StorageError: The database cannot be opened.
+    """
+    store = open_store(settings.database_url().get_secret_value())
+    try:
+        return App(
+            settings=settings,
+            store=store,
+            plugins=load_plugins(),
+            road=road or Road(sleep=sleep),
+            mailer=mailer or SmtpMailer.from_settings(settings),
+            clock=clock,
+            on_progress=on_progress,
+        )
+    except BaseException:
+        store.close()
+        raise
