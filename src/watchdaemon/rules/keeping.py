@@ -6,6 +6,7 @@ Every store uses these functions, so that they all keep the same.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from watchdaemon.domain.fetch import Coverage, Recheck
 from watchdaemon.domain.item import Item, Visibility
@@ -30,7 +31,7 @@ def storable(text: str) -> str:
 def storable_item(item: Item) -> Item:
     """Return the item with every text storable; the very same object when nothing had to change."""
     texts = {name: getattr(item, name) for name in _ITEM_TEXTS}
-    clean = {name: None if text is None else storable(text) for name, text in texts.items()}
+    clean: dict[str, Any] = {name: None if text is None else storable(text) for name, text in texts.items()}
     extra = {storable(name): storable(value) for name, value in item.extra.items()}
     if clean == texts and extra == item.extra:
         return item

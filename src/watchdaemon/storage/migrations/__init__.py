@@ -1,0 +1,1 @@
+"""Alembic's scripts. They travel in the wheel and are run by `watchdaemon db upgrade`."""

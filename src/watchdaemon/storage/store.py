@@ -1,0 +1,42 @@
+"""The store: every port's part over one database."""
+
+from datetime import timedelta
+
+from watchdaemon.storage._alerts import AlertPart
+from watchdaemon.storage._database import LOCK_TIMEOUT, Database
+from watchdaemon.storage._items import ItemPart
+from watchdaemon.storage._outbox import OutboxPart
+from watchdaemon.storage._questions import QuestionPart
+from watchdaemon.storage._register import RegisterPart
+from watchdaemon.storage._state import StatePart
+from watchdaemon.storage._watch import WatchPart
+from watchdaemon.storage.migrate import require_current
+
+
+class SqlStore(RegisterPart, ItemPart, QuestionPart, WatchPart, OutboxPart, AlertPart, StatePart):
+    """Implements `ports.Store` on SQLite and PostgreSQL. Safe from any thread."""
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        self._db.close()
+
+
+def open_store(url: str, *, lock_timeout: timedelta = LOCK_TIMEOUT) -> SqlStore:
+    """Open the database at `url`.
+
+    Args:
+        url: ``sqlite:////absolute/path.db``, ``sqlite:///relative/path.db`` or ``postgresql://…``.
+        lock_timeout: So long a statement waits while another process holds the lock it needs.
+
+    Raises:
+        ConfigError: The address is wrong.
+        StorageError: It does not answer, has not been upgraded to this program (the message names the command),
+            or was written by a newer program.
+    """
+    database = Database(url, lock_timeout=lock_timeout)
+    try:
+        require_current(database)
+    except BaseException:
+        database.close()
+        raise
+    return SqlStore(database)
