@@ -1,0 +1,214 @@
+"""X by its API v2: what is read, and how an account proves to be itself."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from watchdaemon.domain.account import Account
+from watchdaemon.domain.fetch import (
+    Cover,
+    Coverage,
+    CredentialHealth,
+    Cursors,
+    FetchResult,
+    KindCoverage,
+    Profile,
+    Recheck,
+    Trouble,
+)
+from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
+from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters.x.client import PROFILE_FIELDS, Body, XClient, rows_of
+from watchdaemon_adapters.x.fetching import Fetch
+from watchdaemon_adapters.x.mapping import View, authors_in, latest_version, map_post, parse_time
+from watchdaemon_adapters.x.problems import PLATFORM, errors_of, problem_kind, trouble_of
+from watchdaemon_adapters.x.profile import profile_text
+from watchdaemon_adapters.x.settings import XSettings
+
+# how many posts one look-up takes
+LOOK_UP_SIZE = 100
+
+
+class XAdapter:
+    """Reads own posts and answers, mentions, replies without a mention, quotes and direct messages."""
+
+    name = PLATFORM
+    batch_size = 1  # each account has a token of its own: nothing is saved by taking several
+
+    def __init__(self, settings: XSettings, context: AdapterContext) -> None:
+        self._settings = settings
+        self._context = context
+
+    def kinds(self) -> Sequence[KindCoverage]:
+        """Return the coverage matrix."""
+        messages = KindCoverage(
+            kind=ItemKind.MESSAGE,
+            cover=Cover.LIMITED if self._settings.messages else Cover.NONE,
+            note="unencrypted messages of the last 30 days; encrypted chat cannot be read"
+            if self._settings.messages
+            else "switched off in the settings",
+        )
+        quotes = f"quotes of own posts younger than {self._settings.quotes_days} days, and those that name the account"
+        search = f"replies without a mention: under own posts of the last {self._settings.search_days} days"
+        return (
+            KindCoverage(kind=ItemKind.POST, cover=Cover.FULL, note="reposts are left out"),
+            KindCoverage(kind=ItemKind.COMMENT, cover=Cover.LIMITED, note=search),
+            KindCoverage(kind=ItemKind.VISITOR_POST, cover=Cover.NONE, note="X has none"),
+            KindCoverage(kind=ItemKind.MENTION, cover=Cover.FULL, note="the newest 800 between two fetches"),
+            KindCoverage(kind=ItemKind.QUOTE, cover=Cover.LIMITED, note=quotes),
+            messages,
+            KindCoverage(kind=ItemKind.REVIEW, cover=Cover.NONE, note="X has none"),
+        )
+
+    def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
+        """Yield one final result per account."""
+        for account in accounts:
+            yield self._fetch_one(account, cursors.get(account.key, {}))
+
+    def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+        client: XClient | None = None
+        try:
+            client = self._client(account)
+            _must_be(account, client.me())
+        except AdapterError as error:
+            return FetchResult(
+                account=account.key,
+                coverage=Coverage.FAILED,
+                troubles=(trouble_of(error, None),),
+                calls=client.calls if client else 0,
+            )
+        fetch = Fetch(
+            client=client,
+            settings=self._settings,
+            account=account.key,
+            user_id=account.native_id,
+            own_ids=account.own_author_ids,
+            cursors=cursors,
+            look_back=self._context.look_back,
+            now=self._context.clock(),
+        )
+        return fetch.run()
+
+    def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
+        """Look posts up again, a hundred a call. X cannot look up a direct message: those stay as they are."""
+        posts = [i for i in items if i.kind is not ItemKind.MESSAGE]
+        for item in items:
+            if item.kind is ItemKind.MESSAGE:
+                trouble = Trouble(reason=Reason.UNSUPPORTED, detail="X does not tell what became of a message")
+                yield Recheck(account=account.key, external_id=item.external_id, visibility=None, trouble=trouble)
+        for start in range(0, len(posts), LOOK_UP_SIZE):
+            yield from self._recheck_batch(account, posts[start : start + LOOK_UP_SIZE])
+
+    def _recheck_batch(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
+        try:
+            client = self._client(account)
+            asked = {i.extra.get("version_id", i.external_id): i for i in items}
+            body = client.look_up(list(asked))
+            newer = _newer_versions(body)
+            bodies = [body, *([client.look_up(list(newer))] if newer else [])]
+        except AdapterError as error:
+            trouble = trouble_of(error, None)
+            for item in items:
+                yield Recheck(account=account.key, external_id=item.external_id, visibility=None, trouble=trouble)
+            return
+        read = _items_in(bodies, View(account=account.key, own_ids=account.own_author_ids))
+        refused = {str(e.get("resource_id", e.get("value"))): problem_kind(e) for e in errors_of(body)}
+        for asked_id, item in asked.items():
+            yield _recheck(item, read.get(item.external_id), refused.get(asked_id))
+
+    def profile(self, account: Account) -> Profile:
+        """Return the account's profile, its t.co links written out."""
+        client = self._client(account)
+        user = client.me(PROFILE_FIELDS)
+        _must_be(account, user)
+        times = [_created_at(row) for row in rows_of(client.newest_own_posts(account.native_id))]
+        username = user.get("username")
+        return Profile(
+            account=account.key,
+            name=str(user.get("name") or ""),
+            text=profile_text(user),
+            link=f"https://x.com/{username}" if isinstance(username, str) and username else None,
+            is_public=user.get("protected") is not True,
+            last_own_activity_at=max((t for t in times if t is not None), default=None),
+        )
+
+    def credential(self, account: Account) -> CredentialHealth:
+        """Ask whose the token is, and what it may do."""
+        try:
+            client = self._client(account)
+            user = client.me()
+            _must_be(account, user)
+        except AccountError as error:
+            return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
+        level = client.access_level
+        # the header names an OAuth 1.0a app's permission; with OAuth 2.0 it does not tell of messages
+        lacks = self._settings.messages and client.user_auth and level and "directmessages" not in level
+        return CredentialHealth(
+            account=account.key,
+            is_valid=True,
+            detail="the token belongs to the account" + (f"; access level {level}" if level else ""),
+            scopes=(level,) if level else (),
+            missing_scopes=("direct messages",) if lacks else (),
+            connected_by=f"@{user['username']}" if isinstance(user.get("username"), str) else None,
+        )
+
+    def _client(self, account: Account) -> XClient:
+        if account.credential is None:
+            raise _no_credential("the account names no credential", account)
+        try:
+            secrets = self._context.credentials.read(account.credential)
+        except ConfigError as error:
+            raise _no_credential(f"credential {account.credential!r} cannot be read", account) from error
+        return XClient(self._context.road, self._settings, account.key, secrets, self._context.clock)
+
+
+def _no_credential(message: str, account: Account) -> AccountError:
+    return AccountError(message, platform=PLATFORM, reason=Reason.NO_CREDENTIAL, account=account.key)
+
+
+def _must_be(account: Account, user: Mapping[str, object]) -> None:
+    """Refuse another account's token: public posts would look right, while messages would be somebody else's."""
+    if user.get("id") != account.native_id:
+        message = "the token belongs to another X account"
+        raise AccountError(message, platform=PLATFORM, reason=Reason.UNAUTHORISED, account=account.key)
+
+
+def _created_at(row: object) -> datetime | None:
+    return parse_time(row.get("created_at")) if isinstance(row, dict) else None
+
+
+def _newer_versions(body: Body) -> list[str]:
+    """Return the newest ids of posts that were edited since: an old version's id gives the old text."""
+    newest = {latest_version(row): row.get("id") for row in rows_of(body) if isinstance(row, dict)}
+    return [i for i, asked in newest.items() if i is not None and i != asked]
+
+
+def _items_in(bodies: Sequence[Body], view: View) -> dict[str, Item]:
+    """Map what was read, by key; later answers hold newer versions."""
+    read = {}
+    for body in bodies:
+        authors = authors_in(body)
+        for row in rows_of(body):
+            try:
+                item = map_post(row, authors, view)
+            except MalformedItemError:
+                continue
+            if item is not None:
+                read[item.external_id] = item
+    return read
+
+
+def _recheck(known: Item, read: Item | None, refusal: str | None) -> Recheck:
+    """Say what became of an item. X does not tell whether a reply is hidden, so that what we know of it stays."""
+    if read is not None:
+        visibility = Visibility.HIDDEN if known.visibility is Visibility.HIDDEN else Visibility.PUBLIC
+        item = replace(read, kind=known.kind, root_id=known.root_id, thread_id=known.thread_id, visibility=visibility)
+        return Recheck(account=known.account, external_id=known.external_id, visibility=visibility, item=item)
+    if refusal == "resource-not-found":
+        return Recheck(account=known.account, external_id=known.external_id, visibility=Visibility.DELETED)
+    if refusal == "not-authorized-for-resource":
+        trouble = Trouble(reason=Reason.PERMISSION, detail="its author is protected or suspended: it may not be seen")
+    else:
+        trouble = Trouble(reason=Reason.MALFORMED, detail="X said nothing of a post it was asked for")
+    return Recheck(account=known.account, external_id=known.external_id, visibility=None, trouble=trouble)

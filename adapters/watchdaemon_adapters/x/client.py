@@ -1,0 +1,234 @@
+"""The calls: tweepy over our road, with every answer checked before tweepy sees it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from pydantic import SecretStr
+
+from watchdaemon.errors import AccountError, Reason, RetriableError
+from watchdaemon.http import RequestsShape, Road
+from watchdaemon.ports import Clock
+from watchdaemon_adapters.x.problems import PLATFORM, error_from, refusal_within
+from watchdaemon_adapters.x.settings import XSettings
+
+if TYPE_CHECKING:
+    import requests
+
+Body = Mapping[str, object]
+
+# the host that tweepy has built in
+_TWEEPY_HOST = "https://api.twitter.com"
+
+_OAUTH1 = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+
+POST_FIELDS = [
+    "created_at",
+    "author_id",
+    "conversation_id",
+    "in_reply_to_user_id",
+    "referenced_tweets",
+    "edit_history_tweet_ids",
+    "note_tweet",
+]
+# every user an answer includes is billed, so nothing is expanded but the authors
+POST_PARAMETERS: Mapping[str, object] = {
+    "tweet_fields": POST_FIELDS,
+    "expansions": ["author_id"],
+    "user_fields": ["name", "username"],
+}
+MESSAGE_PARAMETERS: Mapping[str, object] = {
+    "event_types": "MessageCreate",
+    "dm_event_fields": ["id", "text", "event_type", "created_at", "sender_id", "dm_conversation_id"],
+    "expansions": ["sender_id"],
+    "user_fields": ["name", "username"],
+}
+PROFILE_FIELDS = ["id", "name", "username", "description", "entities", "location", "url", "protected"]
+
+
+@dataclass
+class _CheckedSession:
+    """The session tweepy rides on: raises our errors, so that tweepy only ever sees a JSON object with 2xx.
+
+    tweepy's own error classes read the answer's body without care, and have none for 402.
+    """
+
+    shape: RequestsShape
+    account: str
+    clock: Clock
+    calls: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)  # the newest answer's
+
+    def request(self, method: str, url: str, **arguments: object) -> "requests.Response":
+        """Send a request and check what came."""
+        self.calls += 1
+        response = self.shape.request(method, url, **arguments)  # type: ignore[arg-type]  # tweepy's arguments pass through
+        try:
+            body: object = response.json()
+        except (ValueError, RecursionError):
+            body = None
+        self.headers = {k.lower(): v for k, v in response.headers.items()}
+        error = error_from(response.status_code, self.headers, body, account=self.account, now=self.clock())
+        if error is not None:
+            raise error
+        return response
+
+
+class XClient:
+    """One account's calls. Not shared between threads: make one for each fetch."""
+
+    def __init__(
+        self, road: Road, settings: XSettings, account: str, secrets: Mapping[str, SecretStr], clock: Clock
+    ) -> None:
+        """Make a client. Raises AccountError when the credential lacks a field."""
+        import tweepy
+
+        keys = _client_keys(secrets, account)
+        self.user_auth = "bearer_token" not in keys
+        shape = RequestsShape(
+            road,
+            platform=PLATFORM,
+            account=account,
+            rewrite=(_TWEEPY_HOST, settings.base_url),
+            timeout=settings.timeout_seconds,
+            # a limit holds for up to 15 minutes: trying again at once only eats into the next one
+            should_retry=_is_worth_repeating,
+        )
+        self._session = _CheckedSession(shape, account, clock)
+        self._tweepy = tweepy.Client(**keys, return_type=dict, wait_on_rate_limit=False)
+        self._tweepy.session = self._session
+        self._account = account
+
+    @property
+    def calls(self) -> int:
+        """How many calls were made so far."""
+        return self._session.calls
+
+    @property
+    def access_level(self) -> str:
+        """What the newest answer said the token may do ("" when it did not)."""
+        return self._session.headers.get("x-access-level", "")
+
+    def me(self, fields: Sequence[str] = ("id", "name", "username")) -> Mapping[str, object]:
+        """Return the user the token belongs to."""
+        body = self._listing(self._tweepy.get_me, user_fields=list(fields))
+        user = body.get("data")
+        if not isinstance(user, dict):
+            raise self._broken("X did not say whose token this is", Reason.MALFORMED)
+        return user
+
+    def own_posts(self, user_id: str, **parameters: object) -> Iterator[Body]:
+        """Page through what the account wrote: posts, answers, quotes, reposts."""
+        return self._pages(self._tweepy.get_users_tweets, user_id, parameters={**POST_PARAMETERS, **parameters})
+
+    def newest_own_posts(self, user_id: str) -> Body:
+        """Return one small page of own posts proper."""
+        return self._listing(
+            self._tweepy.get_users_tweets,
+            user_id,
+            tweet_fields=["created_at"],
+            max_results=5,
+            exclude=["replies", "retweets"],
+        )
+
+    def mentions(self, user_id: str, **parameters: object) -> Iterator[Body]:
+        """Page through the posts that name the account."""
+        return self._pages(self._tweepy.get_users_mentions, user_id, parameters={**POST_PARAMETERS, **parameters})
+
+    def search(self, query: str, **parameters: object) -> Iterator[Body]:
+        """Page through what a search of the last seven days finds, newest first."""
+        parameters = {"sort_order": "recency", **POST_PARAMETERS, **parameters}
+        return self._pages(self._tweepy.search_recent_tweets, query, parameters=parameters, follow="next_token")
+
+    def quotes(self, post_id: str, **parameters: object) -> Iterator[Body]:
+        """Page through the posts that quote a post."""
+        return self._pages(self._tweepy.get_quote_tweets, post_id, parameters={**POST_PARAMETERS, **parameters})
+
+    def messages(self, **parameters: object) -> Iterator[Body]:
+        """Page through direct messages, newest first, 30 days back."""
+        return self._pages(self._tweepy.get_direct_message_events, parameters={**MESSAGE_PARAMETERS, **parameters})
+
+    def look_up(self, post_ids: Sequence[str]) -> Body:
+        """Read up to 100 posts by id; those that are gone come under ``errors``."""
+        return self._call(self._tweepy.get_tweets, list(post_ids), **POST_PARAMETERS)
+
+    def _pages(
+        self,
+        method: Callable[..., Any],
+        *arguments: object,
+        parameters: Mapping[str, object],
+        follow: str = "pagination_token",
+    ) -> Iterator[Body]:
+        """Follow next tokens to the end; `follow` is the parameter that takes them.
+
+        Raises:
+            RetriableError: INCOMPLETE when a token comes again (it would never end), MALFORMED when a page is not one.
+        """
+        seen: set[str] = set()
+        token: str | None = None
+        while True:
+            body = self._listing(method, *arguments, **parameters, **({follow: token} if token else {}))
+            if not isinstance(body.get("data") or [], list):
+                raise self._broken("X's list is not a list", Reason.MALFORMED)
+            yield body
+            token = self._next_token(body)
+            if token is None:
+                return
+            if token in seen:
+                raise self._broken("X gave the same page token twice", Reason.INCOMPLETE)
+            seen.add(token)
+
+    def _next_token(self, body: Body) -> str | None:
+        """Return where the next page is; a page that does not say so in a readable way is not taken for the last."""
+        meta = body.get("meta")
+        token = meta.get("next_token") if isinstance(meta, dict) else 0
+        if token is not None and not (isinstance(token, str) and token):
+            raise self._broken("X's page does not say whether more follow", Reason.MALFORMED)
+        return token
+
+    def _broken(self, message: str, reason: Reason) -> RetriableError:
+        return RetriableError(message, platform=PLATFORM, reason=reason, account=self._account)
+
+    def _listing(self, method: Callable[..., Any], *arguments: object, **parameters: object) -> Body:
+        body = self._call(method, *arguments, **parameters)
+        error = refusal_within(body, account=self._account)
+        if error is not None:
+            raise error
+        _refuse_uncounted_silence(body, self._account)
+        return body
+
+    def _call(self, method: Callable[..., Any], *arguments: object, **parameters: object) -> Body:
+        answer = method(*arguments, user_auth=self.user_auth, **parameters)
+        return answer if isinstance(answer, dict) else {}
+
+
+def rows_of(body: Body) -> list[object]:
+    """Return the rows of a listing: none when there is no ``data``."""
+    rows = body.get("data")
+    return rows if isinstance(rows, list) else []
+
+
+def _refuse_uncounted_silence(body: Body, account: str) -> None:
+    """An answer that counts results and shows none is not an empty one."""
+    meta = body.get("meta")
+    count = meta.get("result_count") if isinstance(meta, dict) else None
+    if isinstance(count, int) and count > 0 and not body.get("data"):
+        message = "X counted results and showed none of them"
+        raise RetriableError(message, platform=PLATFORM, reason=Reason.SUSPICIOUS_EMPTY, account=account)
+
+
+def _is_worth_repeating(response: httpx.Response) -> bool:
+    return response.status_code >= 500 and response.status_code != 501
+
+
+def _client_keys(secrets: Mapping[str, SecretStr], account: str) -> dict[str, str]:
+    """Return tweepy's arguments: the four OAuth 1.0a keys when there are any of them, else the user's bearer token."""
+    given = [name for name in _OAUTH1 if name in secrets]
+    if not given and "token" in secrets:
+        return {"bearer_token": secrets["token"].get_secret_value()}
+    missing = [name for name in _OAUTH1 if name not in secrets]
+    if missing:
+        message = f"the credential lacks {', '.join(missing)}" + ("" if given else " (or token)")
+        raise AccountError(message, platform=PLATFORM, reason=Reason.NO_CREDENTIAL, account=account)
+    return {name: secrets[name].get_secret_value() for name in _OAUTH1}
