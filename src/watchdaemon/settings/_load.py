@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from watchdaemon.errors import ConfigError, Fault
+from watchdaemon.handwritten import TomlText, explain, read_toml, shown_place
 from watchdaemon.settings._models import Settings
-from watchdaemon.tomltext import TomlText, explain, read_toml, shown_place
 
 CONFIG_VARIABLE = "WATCHDAEMON_CONFIG"
 _USUAL_PLACE = Path("/etc/watchdaemon/watchdaemon.toml")

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator
 
 from watchdaemon.domain.calendar import OfficeHours
+from watchdaemon.handwritten import check_address, check_line
 from watchdaemon.settings._credentials import check_name
 
 _HOURS = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")
 _LENGTH = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*(?:(\d+)\s*s)?\s*")
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LAST_PORT = 65_535
 
@@ -73,25 +73,11 @@ def check_country(value: str) -> str:
     return code
 
 
-def check_address(value: str) -> str:
-    """Refuse what is no plain mail address (no name, no line breaks). Raises ValueError."""
-    if not _ADDRESS.fullmatch(value):
-        raise ValueError("must be a mail address such as watch@example.org")
-    return value
-
-
 def check_colour(value: str) -> str:
     """Refuse what is not ``#rrggbb``. Raises ValueError."""
     if not _COLOUR.fullmatch(value):
         raise ValueError('must be a colour such as "#1f5c99"')
     return value.lower()
-
-
-def check_line(value: str) -> str:
-    """Refuse line breaks and other control characters: the text ends up in mail headers. Raises ValueError."""
-    if not value.isprintable():
-        raise ValueError("must be one line of text without control characters")
-    return value.strip()
 
 
 def check_listen(value: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchdaemon.errors import ConfigError
-from watchdaemon.tomltext import parse_toml, read_toml
+from watchdaemon.handwritten import parse_toml, read_toml
 
 SAMPLE = '''\
 # a comment with = and [brackets]

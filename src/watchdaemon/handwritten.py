@@ -1,4 +1,5 @@
-"""TOML a person wrote, read together with the line of every key, so that a fault can say where it is."""
+"""What people write by hand: TOML read together with the line of every key, so that a fault can say where it is, and
+the checks that the configuration and the register share."""
 
 import difflib
 import re
@@ -31,6 +32,7 @@ _SENTENCES = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
 }
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -84,6 +86,20 @@ def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, file: str) -> Fault
     else:  # "at end of document"
         line = max(1, text.rstrip("\n").count("\n") + 1)
     return Fault(file, "", f"is not valid TOML: {_AT_LINE.sub('', message).strip()}", line)
+
+
+def check_address(value: str) -> str:
+    """Refuse what is no plain mail address (no name, no line breaks). Raises ValueError."""
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("must be a mail address such as watch@example.org")
+    return value
+
+
+def check_line(value: str) -> str:
+    """Refuse line breaks and other control characters: the text ends up in mail headers. Raises ValueError."""
+    if not value.isprintable():
+        raise ValueError("must be one line of text without control characters")
+    return value.strip()
 
 
 def shown_place(place: Place) -> str:
