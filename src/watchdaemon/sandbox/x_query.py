@@ -53,12 +53,17 @@ _WITH_OTHERS: dict[str, Callable[[Searchable, str], bool]] = {
 _IDS = frozenset({"conversation_id", "in_reply_to_tweet_id", "quotes_of_tweet_id"})
 
 
-@dataclass(slots=True)
-class _Part:
-    """A piece of the query, and whether it asks for something on its own (not only narrows or negates)."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A query, or a piece of one: a test of one post, and what is known about the posts that can pass it.
+
+    `is_positive` tells that it asks for something on its own, not only narrows or negates. What passes stands in one of
+    `conversations`; None when nothing is known, so that every post must be tried.
+    """
 
     test: Test
     is_positive: bool
+    conversations: frozenset[str] | None = None
 
 
 class _Parser:
@@ -78,7 +83,7 @@ class _Parser:
             raise self.refuse(f"no viable alternative at input '{self.query[self.at :].strip()[:20]}'")
         return found
 
-    def either(self, depth: int) -> _Part:
+    def either(self, depth: int) -> Search:
         parts = [self.all_of(depth)]
         while (token := self.peek()) is not None and token["term"] == "OR":
             self.at = token.end()
@@ -86,10 +91,12 @@ class _Parser:
         if len(parts) == 1:
             return parts[0]
         tests = [part.test for part in parts]
-        return _Part(lambda post: any(test(post) for test in tests), all(part.is_positive for part in parts))
+        known = [part.conversations for part in parts if part.conversations is not None]
+        union = frozenset().union(*known) if len(known) == len(parts) else None
+        return Search(lambda post: any(test(post) for test in tests), all(part.is_positive for part in parts), union)
 
-    def all_of(self, depth: int) -> _Part:
-        parts: list[_Part] = []
+    def all_of(self, depth: int) -> Search:
+        parts: list[Search] = []
         while (token := self.peek()) is not None and token["term"] != "OR":
             if token["close"]:
                 break
@@ -97,9 +104,10 @@ class _Parser:
         if not parts:
             raise self.refuse("no viable alternative at input '<EOF>'")
         tests = [part.test for part in parts]
-        return _Part(lambda post: all(test(post) for test in tests), any(part.is_positive for part in parts))
+        known = next((part.conversations for part in parts if part.conversations is not None), None)
+        return Search(lambda post: all(test(post) for test in tests), any(part.is_positive for part in parts), known)
 
-    def one(self, token: re.Match[str], depth: int) -> _Part:
+    def one(self, token: re.Match[str], depth: int) -> Search:
         if not token["open"]:
             part = self.term(token["term"])
             self.at = token.end()
@@ -116,14 +124,15 @@ class _Parser:
         self.at = closing.end()
         return part
 
-    def term(self, term: str) -> _Part:
+    def term(self, term: str) -> Search:
         wanted = term.removeprefix("-").casefold()
         if not wanted:
             raise self.refuse("no viable alternative at input '-'")
         test, stands_alone = self.test(wanted)
         if term.startswith("-"):
-            return _Part(lambda post: not test(post), is_positive=False)
-        return _Part(test, stands_alone)
+            return Search(lambda post: not test(post), is_positive=False)
+        name, _, value = wanted.partition(":")
+        return Search(test, stands_alone, frozenset({value}) if name == "conversation_id" else None)
 
     def test(self, wanted: str) -> tuple[Test, bool]:
         if wanted in _WITH_OTHERS:
@@ -151,8 +160,8 @@ def _has_words(text: str, phrase: str) -> bool:
     return re.search(words, text.casefold()) is not None
 
 
-def read_search(query: str) -> Test:
-    """Turn a search query into a test of one post.
+def read_search(query: str) -> Search:
+    """Turn a query text into a search.
 
     Raises:
         Refused: 400, in X's form, when the query has an unknown operator, unbalanced parentheses, or nothing in it
@@ -164,4 +173,4 @@ def read_search(query: str) -> Test:
         raise parser.refuse("missing EOF at ')'")
     if not part.is_positive:
         raise invalid("query", [query], "Rules must contain at least one positive, non-stopword clause")
-    return part.test
+    return part

@@ -286,14 +286,6 @@ DELETE = Call(
     scopes=frozenset({"tweet.read", "tweet.write", "users.read"}),
     per_user=50,
 )
-CREATE = Call(
-    name="POST tweets",
-    parameters={},
-    app_only=False,
-    scopes=frozenset({"tweet.read", "tweet.write", "users.read"}),
-    per_app=10_000,
-    per_user=100,
-)
 
 
 class Query:
