@@ -41,7 +41,7 @@ MESSAGES_REACH = timedelta(days=30)
 _SEARCH_DELAY = timedelta(seconds=10)
 _X_EPOCH_MS = 1_288_834_974_657
 
-Json: TypeAlias = "dict[str, object]"
+Json: TypeAlias = dict[str, object]
 T = TypeVar("T")
 
 

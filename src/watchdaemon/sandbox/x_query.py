@@ -31,7 +31,7 @@ class Searchable:
     lang: str = ""
 
 
-Test: TypeAlias = "Callable[[Searchable], bool]"
+Test: TypeAlias = Callable[[Searchable], bool]
 
 _ALONE: dict[str, Callable[[Searchable, str], bool]] = {
     "from": lambda post, value: value in post.author,

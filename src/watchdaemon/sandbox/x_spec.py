@@ -95,8 +95,8 @@ class Fault:
     message: str
 
 
-Value: TypeAlias = "str | int | datetime | frozenset[str] | tuple[str, ...]"
-Check: TypeAlias = "Callable[[str, str], Value | Fault]"
+Value: TypeAlias = str | int | datetime | frozenset[str] | tuple[str, ...]
+Check: TypeAlias = Callable[[str, str], Value | Fault]
 
 
 def _number(low: int, high: int) -> Check:
