@@ -203,7 +203,16 @@ def _recheck(known: Item, read: Item | None, refusal: str | None) -> Recheck:
     """Say what became of an item. X does not tell whether a reply is hidden, so that what we know of it stays."""
     if read is not None:
         visibility = Visibility.HIDDEN if known.visibility is Visibility.HIDDEN else Visibility.PUBLIC
-        item = replace(read, kind=known.kind, root_id=known.root_id, thread_id=known.thread_id, visibility=visibility)
+        # where it stands was known best when it was fetched; an author who hid since is still its author
+        item = replace(
+            read,
+            kind=known.kind,
+            root_id=known.root_id,
+            thread_id=known.thread_id,
+            author=read.author or known.author,
+            url=read.url if read.author else known.url,
+            visibility=visibility,
+        )
         return Recheck(account=known.account, external_id=known.external_id, visibility=visibility, item=item)
     if refusal == "resource-not-found":
         return Recheck(account=known.account, external_id=known.external_id, visibility=Visibility.DELETED)

@@ -1,0 +1,206 @@
+"""A small X: serves posts and messages from lists, in the service's own shapes, and can be told to refuse."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+from pydantic import SecretStr
+
+from watchdaemon.clock import SimulatedClock
+from watchdaemon.domain.account import Account, Ownership
+from watchdaemon.domain.fetch import FetchResult
+from watchdaemon.errors import ConfigError
+from watchdaemon.http import RetryPolicy, Road
+from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters.x import plugin
+from watchdaemon_adapters.x.adapter import XAdapter
+
+BASE_URL = "https://x.example"
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
+ME = "700001"
+CITIZEN = "700011"
+
+USERS = {
+    ME: {"id": ME, "name": "Exempelkommun", "username": "exempelkommun"},
+    CITIZEN: {"id": CITIZEN, "name": "Kim Exempel", "username": "kim_exempel"},
+}
+
+Json = dict[str, Any]
+
+
+def account(**changes: Any) -> Account:
+    """The account under test."""
+    facts: Json = {
+        "key": "x-kommun",
+        "platform": "x",
+        "native_id": ME,
+        "name": "Exempelkommun",
+        "link": "https://x.com/exempelkommun",
+        "unit": "info",
+        "manager": "chef",
+        "owners": (Ownership(person="anna"), Ownership(person="bo")),
+        "credential": "x-kommun",
+    }
+    return Account(**{**facts, **changes})
+
+
+def at(hours_ago: float) -> str:
+    """A time before NOW the way X writes it."""
+    return (NOW - timedelta(hours=hours_ago)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def post(post_id: str, *, hours_ago: float = 1, author: str = CITIZEN, text: str = "Hej?", **more: Any) -> Json:
+    """A post; `reply_to` is (post id, author id), `conversation` its root when that is another post."""
+    reply_to = more.pop("reply_to", None)
+    quoted = more.pop("quotes", None)
+    raw: Json = {
+        "id": post_id,
+        "text": text,
+        "author_id": author,
+        "created_at": at(hours_ago),
+        "conversation_id": more.pop("conversation", reply_to[0] if reply_to else post_id),
+        "edit_history_tweet_ids": [post_id],
+    }
+    references = []
+    if reply_to:
+        raw["in_reply_to_user_id"] = reply_to[1]
+        references.append({"type": "replied_to", "id": reply_to[0]})
+    if quoted:
+        references.append({"type": "quoted", "id": quoted})
+    if references:
+        raw["referenced_tweets"] = references
+    return {**raw, **more}
+
+
+def message(event_id: str, *, hours_ago: float = 1, sender: str = CITIZEN, text: str = "Hej") -> Json:
+    """A direct message between the citizen and the account."""
+    return {
+        "id": event_id,
+        "event_type": "MessageCreate",
+        "text": text,
+        "sender_id": sender,
+        "dm_conversation_id": f"{ME}-{CITIZEN}",
+        "created_at": at(hours_ago),
+    }
+
+
+class FakeX:
+    """Answers requests. `refusals` maps a piece of a path to (status, body, headers); it is looked at first."""
+
+    def __init__(self) -> None:
+        self.me: Json = USERS[ME]
+        self.own: list[Json] = []
+        self.mentions: list[Json] = []
+        self.search: list[Json] = []
+        self.quotes: dict[str, list[Json]] = {}
+        self.messages: list[Json] = []
+        self.look_up: dict[str, Json] = {}
+        self.look_up_errors: list[Json] = []
+        self.refusals: dict[str, tuple[int, object, dict[str, str]]] = {}
+        self.requests: list[httpx.Request] = []
+        self.page_size: int | None = None  # smaller than asked for, to make more pages
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        self.requests.append(request)
+        path = request.url.path
+        for piece, (status, body, headers) in self.refusals.items():
+            if piece in path:
+                if isinstance(body, str):
+                    return httpx.Response(status, text=body, headers={"content-type": "text/html", **headers})
+                return httpx.Response(status, json=body, headers=headers)
+        headers = {"x-access-level": "read-write-directmessages", "x-rate-limit-remaining": "10"}
+        return httpx.Response(200, json=self._answer(path, _query(request)), headers=headers)
+
+    def asked(self, piece: str) -> list[dict[str, str]]:
+        """The parameters of every request whose path holds `piece`."""
+        return [_query(r) for r in self.requests if piece in r.url.path]
+
+    def _answer(self, path: str, query: dict[str, str]) -> Json:
+        if path == "/2/users/me":
+            return {"data": self.me}
+        if path == "/2/tweets":
+            return self._looked_up(query["ids"].split(","))
+        if path == "/2/dm_events":
+            return self._page(self.messages, query)
+        if path == "/2/tweets/search/recent":
+            wanted = set(re.findall(r"conversation_id:(\d+)", query["query"]))
+            return self._page([p for p in self.search if p["conversation_id"] in wanted], query)
+        if quoted := re.fullmatch(r"/2/tweets/(\d+)/quote_tweets", path):
+            return self._page(self.quotes.get(quoted[1], []), query)
+        return self._page(self.own if path.endswith("/tweets") else self.mentions, query)
+
+    def _looked_up(self, ids: list[str]) -> Json:
+        found = [self.look_up[i] for i in ids if i in self.look_up]
+        body: Json = {"data": found} if found else {}
+        errors = [e for e in self.look_up_errors if e["resource_id"] in ids]
+        return {**body, "errors": errors} if errors else body
+
+    def _page(self, rows: Iterable[Json], query: dict[str, str]) -> Json:
+        chosen = [r for r in rows if _is_within(r, query)]
+        chosen.sort(key=lambda r: int(r.get("id", "0")), reverse=True)
+        size = min(self.page_size or 1000, int(query["max_results"]))
+        start = int(query.get("pagination_token", query.get("next_token", "0")))
+        page = chosen[start : start + size]
+        meta: Json = {"result_count": len(page)}
+        if start + size < len(chosen):
+            meta["next_token"] = str(start + size)
+        if not page:
+            return {"meta": meta}
+        authors = {str(r.get("author_id", r.get("sender_id"))) for r in page}
+        users = [USERS[a] for a in sorted(authors) if a in USERS]
+        return {"data": page, "includes": {"users": users}, "meta": meta}
+
+
+def _is_within(row: Json, query: dict[str, str]) -> bool:
+    if "since_id" in query:
+        return int(row["id"]) > int(query["since_id"])
+    if "start_time" in query:
+        return datetime.fromisoformat(row["created_at"]) >= datetime.fromisoformat(query["start_time"])
+    return True
+
+
+def _query(request: httpx.Request) -> dict[str, str]:
+    return {k: v[0] for k, v in parse_qs(request.url.query.decode(), keep_blank_values=True).items()}
+
+
+class Credentials:
+    """One credential for every name it knows."""
+
+    def __init__(self, **named: dict[str, str]) -> None:
+        self.named = named or {"x-kommun": {"token": "invented-token"}}
+
+    def read(self, name: str) -> dict[str, SecretStr]:
+        """Return the fields."""
+        if name not in self.named:
+            raise ConfigError(f"no credential {name}")
+        return {k: SecretStr(v) for k, v in self.named[name].items()}
+
+
+def adapter(credentials: Any = None, *, look_back_days: int = 30, **settings: Any) -> XAdapter:
+    """The adapter under test, on a clock that stands at NOW; `.clock` moves it."""
+    context = AdapterContext(
+        road=Road(retries=RetryPolicy(tries=1), sleep=lambda _: None),
+        credentials=credentials or Credentials(),
+        clock=SimulatedClock(NOW),
+        look_back=timedelta(days=look_back_days),
+    )
+    made = plugin.create({"base_url": BASE_URL, **settings}, context)
+    assert isinstance(made, XAdapter)
+    return made
+
+
+def fetch(made: XAdapter, cursors: dict[str, str] | None = None, **changes: Any) -> FetchResult:
+    """Fetch the one account once."""
+    (result,) = made.fetch([account(**changes)], {"x-kommun": cursors or {}})
+    return result
+
+
+def move(made: XAdapter, **length: float) -> None:
+    """Let time pass for the adapter."""
+    clock = made._context.clock
+    assert isinstance(clock, SimulatedClock)
+    clock.advance(timedelta(**length))
