@@ -1,0 +1,169 @@
+"""Turns a digest, a weekly report or an alert into a whole message, in the reader's language.
+
+Deciding what is said belongs to the rules, saying it in words to the view modules beside this one, placing the words
+to the templates. A rendered mail is a pure function of its data: the same again is the same bytes.
+"""
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import css_inline
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from watchdaemon.domain.account import Person
+from watchdaemon.domain.delivery import DeliveryKey, OutgoingMail
+from watchdaemon.domain.digest import AlertNotice, Digest, WeeklyReport
+from watchdaemon.errors import ConfigError
+from watchdaemon.mail import _clean
+from watchdaemon.mail._alert import notice_view
+from watchdaemon.mail._digest import digest_view
+from watchdaemon.mail._message import Letter, compose, is_address
+from watchdaemon.mail._weekly import weekly_view
+from watchdaemon.mail.language import LANGUAGES, Words, sentence
+
+_DARK_INK, _LIGHT_INK = "#111111", "#ffffff"
+
+
+class MailRenderer:
+    """The port `Renderer`. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        organisation: str,
+        sender: str,
+        zone: ZoneInfo,
+        language: str = "sv",
+        colour: str = "#1f4e79",
+        reply_to: str | None = None,
+    ) -> None:
+        """Make a renderer.
+
+        Args:
+            organisation: Its name, as mails show it and as the sender's name.
+            sender: The address mails come from; the Message-ID takes its domain.
+            zone: The wall clock of every time that is shown.
+            language: What a person whose own language has no catalog gets, and the language citizens mostly write in.
+            colour: The organisation's colour, ``#rrggbb``, for the strip at the top; its ink is chosen for contrast.
+            reply_to: Where an answer to the mail goes, when not to the sender.
+
+        Raises:
+            ConfigError: An address, the colour or the language cannot be used.
+        """
+        for key, address in (("mail.sender", sender), ("mail.reply_to", reply_to or sender)):
+            if not is_address(address):
+                raise ConfigError(f"{key}: {address!r} is not a mail address")
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+            raise ConfigError(f"mail.colour: {colour!r} is not a colour like #1f4e79")
+        if language not in LANGUAGES:
+            raise ConfigError(f"organisation.language: {language!r} is not one of {', '.join(LANGUAGES)}")
+        self._organisation = _clean.name(organisation) or "Watchdaemon"
+        self._sender = sender
+        self._zone = zone
+        self._language = language
+        self._colour = colour
+        self._reply_to = reply_to
+
+    def digest(self, digest: Digest, key: DeliveryKey) -> OutgoingMail:
+        """Render an owner's digest."""
+        words = self._words(digest.recipient)
+        view = digest_view(digest, words)
+        return self._mail(key, digest.recipient, words, digest.now, view)
+
+    def weekly(self, report: WeeklyReport, key: DeliveryKey) -> OutgoingMail:
+        """Render a manager's weekly report."""
+        words = self._words(report.recipient)
+        view = weekly_view(report, words)
+        return self._mail(key, report.recipient, words, report.now, view)
+
+    def alert(self, notice: AlertNotice, key: DeliveryKey) -> OutgoingMail:
+        """Render an alert mail."""
+        words = self._words(notice.recipient)
+        view = notice_view(notice, words)
+        return self._mail(key, notice.recipient, words, notice.now, view)
+
+    def _words(self, person: Person) -> Words:
+        return Words(person.language if person.language in LANGUAGES else self._language, self._zone)
+
+    def _mail(self, key: DeliveryKey, recipient: Person, words: Words, now: datetime, view: object) -> OutgoingMail:
+        common = {
+            "view": view,
+            "organisation": self._organisation,
+            "recipient": _clean.name(recipient.name, limit=80),
+            "language": words.language,
+            "texts_language": self._language,
+            "written": f"{words.full_day(words.local_day(now), with_year=True)} {words.clock(now)}",
+            "colour": self._colour,
+            "ink": ink_on(self._colour),
+        }
+        folder = key.kind.value
+        templates = _environment(words.language, words.zone)
+        subject = templates.get_template(f"{folder}/subject.txt.j2").render(common).strip()
+        text = templates.get_template(f"{folder}/text.txt.j2").render(common)
+        html = templates.get_template(f"{folder}/html.html.j2").render(common, subject=subject)
+        letter = Letter(
+            key=str(key),
+            sender_name=_clean.line(self._organisation, limit=80),
+            sender=self._sender,
+            recipient_name=_clean.line(recipient.name, limit=80),
+            recipient=recipient.mail,
+            reply_to=self._reply_to,
+            subject=subject,
+            list_name=folder,
+            language=words.language,
+            written_at=now.astimezone(self._zone),
+            text=text.strip() + "\n",
+            html=_inliner().inline(html),
+        )
+        return OutgoingMail(key=key, address=recipient.mail, subject=subject, message=compose(letter))
+
+
+def ink_on(colour: str) -> str:
+    """Return black or white, whichever is easier to read on the colour (WCAG 2.2, relative luminance)."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return _LIGHT_INK if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else _DARK_INK
+
+
+@lru_cache(maxsize=8)
+def _environment(language: str, zone: ZoneInfo) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("watchdaemon.mail", "templates"),
+        autoescape=select_autoescape(["html.j2"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    words = Words(language, zone)
+    environment.globals["say"] = words.say
+    environment.globals["count"] = words.count
+    environment.filters["sentence"] = sentence
+    environment.filters["quoted"] = _quoted
+    environment.filters["broken"] = _broken
+    environment.filters["underlined"] = _underlined
+    return environment
+
+
+def _quoted(text: str) -> str:
+    """Put ``> `` before each line: whoever wrote it cannot write a heading of ours."""
+    return "\n".join(f"> {part}".rstrip() for part in text.split("\n"))
+
+
+def _broken(text: str) -> Markup:
+    """Keep a text's own line breaks in HTML; Outlook knows no ``white-space``."""
+    return Markup("<br>\n").join(escape(part) for part in text.split("\n"))
+
+
+def _underlined(title: str) -> str:
+    return f"{title}\n{'-' * min(len(title), 72)}"
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> css_inline.CSSInliner:
+    # without keep_at_rules the dark colours and the narrow layout would be thrown away
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
