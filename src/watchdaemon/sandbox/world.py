@@ -306,31 +306,40 @@ class World:
             keys = self._by_id.get(item_id, [])
             return self._items[keys[0]] if keys else None
 
-    def visible(self, account: str, *kinds: Kind) -> list[WorldItem]:
-        """Return what exists now of an account (mentions of it elsewhere included), of those kinds or all."""
-        return self._existing(("account", account), kinds)
+    def visible(self, account: str, *kinds: Kind, with_deleted: bool = False) -> list[WorldItem]:
+        """Return what exists now of an account (mentions of it elsewhere included), of those kinds or all.
 
-    def under(self, item: WorldItem) -> list[WorldItem]:
+        `with_deleted` adds what was published but is deleted by now: platforms cut their pages before they drop it.
+        """
+        return self._existing(("account", account), kinds, with_deleted)
+
+    def under(self, item: WorldItem, *, with_deleted: bool = False) -> list[WorldItem]:
         """Return what exists now directly under an item: a post's top-level comments, a comment's replies."""
-        return self._existing(("parent", f"{item.account}:{item.id}"), ())
+        return self._existing(("parent", f"{item.account}:{item.id}"), (), with_deleted)
 
-    def below(self, root: WorldItem) -> list[WorldItem]:
+    def below(self, root: WorldItem, *, with_deleted: bool = False) -> list[WorldItem]:
         """Return what exists now under an own post, on every level."""
-        return self._existing(("root", f"{root.account}:{root.id}"), ())
+        return self._existing(("root", f"{root.account}:{root.id}"), (), with_deleted)
 
-    def conversation(self, account: str, conversation_id: str) -> list[WorldItem]:
+    def conversation(self, account: str, conversation_id: str, *, with_deleted: bool = False) -> list[WorldItem]:
         """Return what exists now of a conversation of an account."""
-        return self._existing(("conversation", f"{account}:{conversation_id}"), ())
+        return self._existing(("conversation", f"{account}:{conversation_id}"), (), with_deleted)
 
     def in_conversation(self, conversation_id: str) -> list[WorldItem]:
         """Return what exists now of a conversation, whichever account it was written to (X)."""
         return self._existing(("anywhere", conversation_id), ())
 
-    def _existing(self, relation: tuple[str, str], kinds: tuple[Kind, ...]) -> list[WorldItem]:
+    def _existing(
+        self, relation: tuple[str, str], kinds: tuple[Kind, ...], with_deleted: bool = False
+    ) -> list[WorldItem]:
         now = self.now()
         with self._lock:
             items = [self._items[key] for key in self._index.get(relation, ())]
-        return [i for i in items if (not kinds or i.kind in kinds) and i.exists(now)]
+        return [
+            i
+            for i in items
+            if (not kinds or i.kind in kinds) and (i.exists(now) or (with_deleted and i.published_at <= now))
+        ]
 
     def _order(self, key: Key) -> tuple[datetime, str]:
         item = self._items[key]
