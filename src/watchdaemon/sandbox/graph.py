@@ -1,1 +1,0 @@
-"""The Graph API of Facebook Pages and Instagram professional accounts."""
