@@ -10,7 +10,7 @@ import pytest
 from watchdaemon.domain.account import AccountStatus, OwnerRole, Ownership, Register
 from watchdaemon.domain.audit import Change
 from watchdaemon.ports import Store
-from watchdaemon.services.register import apply, parse_register, plan, prepare
+from watchdaemon.services.register import apply, import_register, parse_register, plan, prepare
 from watchdaemon.storage import open_store, upgrade
 from watchdaemon.testing.memory import MemoryStore
 
@@ -59,6 +59,14 @@ def test_the_first_import_adds_everything_and_the_second_nothing(store: Store) -
     assert len(first.changes) == len(store.audit_trail()) == 11
     assert second.changes == ()
     assert store.load_register() == parse_register(EXAMPLE, on=TODAY)
+
+
+def test_a_register_made_in_code_is_imported_the_same_way(store: Store, example: Register) -> None:
+    first = import_register(store, example, by="demo", at=NOW)
+    second = import_register(store, example, by="demo", at=NOW)
+
+    assert (len(first.changes), len(second.changes)) == (11, 0)
+    assert {(e.by, e.at) for e in store.audit_trail()} == {("demo", NOW)}
 
 
 def test_an_added_account_is_written_down_with_all_it_says(example: Register) -> None:

@@ -80,6 +80,12 @@ def test_systemds_directory_is_the_default(tmp_path: Path, monkeypatch: pytest.M
     assert FileCredentials().read("fb")["token"].get_secret_value() == "t"
 
 
+def test_a_folder_handed_over_by_systemd_is_read_by_the_plain_name(tmp_path: Path) -> None:
+    (tmp_path / "credentials_fb").write_text("t")
+
+    assert FileCredentials(tmp_path).read("fb")["token"].get_secret_value() == "t"
+
+
 def test_without_any_directory_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
 

@@ -186,7 +186,7 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, text))
 
     assert settings.storage.url == f"sqlite:///{tmp_path}/data/w.sqlite3"
-    assert settings.credentials_directory() == tmp_path / "secrets"
+    assert settings.credential_source().directory == tmp_path / "secrets"
 
 
 def test_an_absolute_database_path_stays(tmp_path: Path) -> None:

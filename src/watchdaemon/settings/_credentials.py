@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from watchdaemon.errors import ConfigError
 
+_FOLDER_PREFIX = "credentials_"  # what systemd makes of LoadCredential=credentials:/a/folder (systemd.exec(5))
 _VARIABLE = "CREDENTIALS_DIRECTORY"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LARGEST = 64 * 1024  # bytes; systemd allows a megabyte, but a token or a key file is never that big
@@ -58,7 +59,8 @@ class FileCredentials:
                 f"set ${_VARIABLE} (LoadCredential=)"
             )
         try:
-            raw = (self.directory / name).read_bytes()
+            whole_folder = self.directory / f"{_FOLDER_PREFIX}{name}"
+            raw = (whole_folder if whole_folder.exists() else self.directory / name).read_bytes()
             if len(raw) > _LARGEST:
                 raise ConfigError(f"credential {name!r} in {self.directory} is larger than {_LARGEST} bytes")
             return raw.decode("utf-8-sig")

@@ -256,9 +256,9 @@ class Settings(Section):
             quote_is_answer=self.answers.quote_is_answer, maybe_is_question=self.answers.maybe_is_question
         )
 
-    def credentials_directory(self) -> Path | None:
-        """Return where secrets are read from; None means systemd's ``$CREDENTIALS_DIRECTORY``."""
-        return self.credentials.directory
+    def credential_source(self) -> FileCredentials:
+        """Return where secrets are read from."""
+        return FileCredentials(self.credentials.directory)
 
     def database_url(self, credentials: "CredentialSource | None" = None) -> SecretStr:
         """Return the database's address, with the password of `storage.password_credential` filled in.
@@ -268,7 +268,7 @@ class Settings(Section):
         """
         if self.storage.password_credential is None:
             return SecretStr(self.storage.url)
-        fields = (credentials or FileCredentials(self.credentials.directory)).read(self.storage.password_credential)
+        fields = (credentials or self.credential_source()).read(self.storage.password_credential)
         secret = fields.get("password", fields.get("token", SecretStr(""))).get_secret_value()
         parts = urlsplit(self.storage.url)
         user, _, place = parts.netloc.rpartition("@")

@@ -36,7 +36,21 @@ def prepare(path: Path, known: Register, *, on: date, close_missing: bool = Fals
     Raises:
         ConfigError: Anything in the file is wrong; nothing of it may be taken then.
     """
-    read = parse_register(path, on=on, known=known)
+    return _compare(known, parse_register(path, on=on, known=known), close_missing=close_missing)
+
+
+def import_register(store: Store, read: Register, *, by: str, at: datetime) -> Prepared:
+    """Take a register that was read elsewhere (by `parse_register`, or made in code) at once; see `prepare`.
+
+    Raises:
+        StorageError: The database did not take it; the register is as it was.
+    """
+    prepared = _compare(store.load_register(), read, close_missing=False)
+    apply(prepared, store, by=by, at=at)
+    return prepared
+
+
+def _compare(known: Register, read: Register, *, close_missing: bool) -> Prepared:
     missing = tuple(sorted(set(known.accounts) - set(read.accounts)))
     new = _merge(known, read, missing=missing if close_missing else ())
     return Prepared(register=new, changes=tuple(plan(known, new)), missing=missing)
