@@ -30,7 +30,7 @@ from watchdaemon.services.judge import JudgeService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
 from watchdaemon.services.weekly import WeeklyService
-from watchdaemon.settings import Settings
+from watchdaemon.settings import FileCredentials, Settings
 from watchdaemon.storage import open_store
 from watchdaemon.triage import classify
 
@@ -67,7 +67,7 @@ class PassReport:
 
 
 class App:
-    """All parts, joined. One pass does everything that is owed at that instant; a second one right after does nothing."""
+    """All parts, joined. One pass does everything that is owed at that instant; a second one right after, nothing."""
 
     def __init__(
         self,
@@ -85,14 +85,14 @@ class App:
         self.plugin_errors: tuple[PluginError, ...] = plugins.errors
         self.watch = settings.watch_policy()
         self.calendar = WorkCalendar(settings.calendar_policy())
-        self.credentials = settings.credential_source()
+        self.credentials = FileCredentials(settings.credentials_directory())
         self._plugins = plugins
         self._road = road
         self._clock = clock
         self._on_progress = on_progress
         self._adapters: dict[str, PlatformAdapter] = {}
         self._adapters_lock = threading.Lock()
-        renderer = MailRenderer.from_settings(settings)
+        renderer = _renderer(settings)
         self.poller = PollService(
             store=store,
             adapters=self.adapter,
@@ -255,7 +255,7 @@ class App:
         return booked
 
     def _floor(self, last: datetime | None, now: datetime) -> datetime:
-        """Return from when on closed windows may still be unbooked: the day before the last pass, or as far as we look."""
+        """Return since when closed windows may be unbooked: the day before the last pass, or as far as we look."""
         oldest = now - LOOK_BACK
         if last is None:
             return oldest
@@ -312,10 +312,40 @@ def build(
             store=store,
             plugins=load_plugins(),
             road=road or Road(sleep=sleep),
-            mailer=mailer or SmtpMailer.from_settings(settings),
+            mailer=mailer or _mailer(settings),
             clock=clock,
             on_progress=on_progress,
         )
     except BaseException:
         store.close()
         raise
+
+
+def _renderer(settings: Settings) -> MailRenderer:
+    return MailRenderer(
+        organisation=settings.organisation.name,
+        sender=settings.mail.sender,
+        zone=settings.organisation.timezone,
+        language=settings.organisation.language,
+        colour=settings.organisation.colour,
+        reply_to=settings.mail.reply_to,
+    )
+
+
+def _mailer(settings: Settings) -> SmtpMailer:
+    mail = settings.mail
+    password = None
+    if mail.password_credential is not None:
+        fields = FileCredentials(settings.credentials_directory()).read(mail.password_credential)
+        password = fields.get("password", fields.get("token"))
+        if password is None:
+            raise ConfigError(f"mail.password_credential: {mail.password_credential!r} holds no password")
+    return SmtpMailer(
+        host=mail.host,
+        port=mail.port,
+        sender=mail.sender,
+        security=mail.security,
+        username=mail.username,
+        password=password,
+        timeout_seconds=mail.timeout.total_seconds(),
+    )

@@ -40,7 +40,7 @@ class DigestService:
         if window is None or not self._calendar.is_working_day(window.on):
             return 0
         return sum(
-            self._queue_for(person, accounts, window, now)
+            self._queue_for(person, accounts, register, window, now)
             for person, accounts in readers(register, self._calendar.local_date(now))
         )
 
@@ -66,10 +66,12 @@ class DigestService:
             day = self._calendar.local_date(now)
             window = Window(on=day, index=1, opens_at=now, closes_at=now)
         accounts = _read_by(person.key, register, self._calendar.local_date(now))
-        digest, _, _ = self._build(person, accounts, window, now, told=[])
+        digest, _, _ = self._build(person, accounts, register, window, now, told=[])
         return None if digest is None else self._renderer.digest(digest, _key(person, window))
 
-    def _queue_for(self, person: Person, accounts: Sequence[Account], window: Window, now: datetime) -> int:
+    def _queue_for(
+        self, person: Person, accounts: Sequence[Account], register: Register, window: Window, now: datetime
+    ) -> int:
         key = _key(person, window)
         if self._store.is_queued(key):
             return 0
@@ -78,7 +80,7 @@ class DigestService:
         if not owed:
             log.debug("digest_waits", person=person.key, why=why)
             return 0
-        digest, told, why = self._build(person, accounts, window, now, told=self._store.told(person.key))
+        digest, told, why = self._build(person, accounts, register, window, now, told=self._store.told(person.key))
         if digest is None:
             log.debug("no_digest", person=person.key, why=why)
             return 0
@@ -87,10 +89,17 @@ class DigestService:
         return int(queued)
 
     def _build(
-        self, person: Person, accounts: Sequence[Account], window: Window, now: datetime, *, told: Sequence[Told]
+        self,
+        person: Person,
+        accounts: Sequence[Account],
+        register: Register,
+        window: Window,
+        now: datetime,
+        *,
+        told: Sequence[Told],
     ) -> tuple[Digest | None, list[Told], str]:
         entries = self._entries(accounts, window)
-        watch = [_account_watch(a, entries.get(a.key), window, now) for a in accounts]
+        watch = [_account_watch(a, entries.get(a.key), window, now, register.readers(a, window.on)) for a in accounts]
         return build_digest(person, window, now, accounts, self._waiting(accounts), told, watch, self._calendar)
 
     def _waiting(self, accounts: Sequence[Account]) -> list[Question]:
@@ -117,12 +126,15 @@ def _read_by(person: str, register: Register, on: date) -> list[Account]:
     return [a for a in register.watched() if any(p.key == person for p in register.readers(a, on))]
 
 
-def _account_watch(account: Account, entry: WatchEntry | None, window: Window, now: datetime) -> AccountWatch:
+def _account_watch(
+    account: Account, entry: WatchEntry | None, window: Window, now: datetime, readers: tuple[Person, ...]
+) -> AccountWatch:
     return AccountWatch(
         account=account,
         state=watch_state(entry, window, now),
         reason=entry.reason if entry else None,
         detail=entry.detail if entry else "",
+        readers=readers,
     )
 
 

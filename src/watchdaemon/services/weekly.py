@@ -46,9 +46,11 @@ class WeeklyService:
         if now < weekly_starts_at(now, self._calendar):
             return 0
         queued = 0
+        begun = {key for key, at in self._store.watched_since().items() if at < self._period(now)[1]}
         for manager, accounts in managed(register):
             key = self._key(manager, now)
-            if not self._store.is_queued(key):
+            # A manager whose accounts came under watch only this week has no week to read about yet.
+            if any(a.key in begun for a in accounts) and not self._store.is_queued(key):
                 mail = self._renderer.weekly(self.report(manager, accounts, register, now), key)
                 queued += self._store.queue(mail, at=now)
                 log.info("weekly_queued", person=manager.key, period=key.period)
@@ -64,7 +66,7 @@ class WeeklyService:
     def report(self, manager: Person, accounts: list[Account], register: Register, now: datetime) -> WeeklyReport:
         """Gather what the rule needs and let it judge."""
         from_on, to_on = report_period(now, self._calendar)
-        start, end = self._instant(from_on), self._instant(to_on + timedelta(days=1))
+        start, end = self._period(now)
         return build_weekly_report(
             manager,
             accounts,
@@ -88,6 +90,11 @@ class WeeklyService:
     def _key(self, manager: Person, now: datetime) -> DeliveryKey:
         period = weekly_period_key(now, self._calendar)
         return DeliveryKey(kind=MailKind.WEEKLY, recipient=manager.key, period=period)
+
+    def _period(self, now: datetime) -> tuple[datetime, datetime]:
+        """Return the week reported on at `now` as instants, half-open."""
+        from_on, to_on = report_period(now, self._calendar)
+        return self._instant(from_on), self._instant(to_on + timedelta(days=1))
 
     def _instant(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._calendar.zone).astimezone(UTC)
