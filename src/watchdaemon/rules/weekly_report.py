@@ -1,0 +1,175 @@
+"""What a manager gets every week: each account complete, also when all is well, the worst first."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from watchdaemon.domain.account import Account, OwnerRole, Person, Register
+from watchdaemon.domain.calendar import ActivityPolicy
+from watchdaemon.domain.digest import Activity, WeeklyReport, WeeklyRow
+from watchdaemon.domain.fetch import Coverage
+from watchdaemon.domain.question import Question, QuestionState
+from watchdaemon.domain.watch import WatchEntry, Window
+from watchdaemon.errors import Reason
+from watchdaemon.rules.staleness import staleness
+from watchdaemon.rules.workdays import WorkCalendar
+
+SENT_FROM: Final = time(7, 30)
+"""Local time on the week's first working day from which last week's report is owed."""
+
+LEAST_OWNERS: Final = 2
+"""An account must have more than one responsible person."""
+
+_MET: Final = frozenset({QuestionState.ANSWERED, QuestionState.FORWARDED})
+
+_ACTIVITY_ORDER: Final = {
+    Activity.CLOSE: 0,
+    Activity.WARN: 1,
+    Activity.UNKNOWN: 2,
+    Activity.ACTIVE: 3,
+    Activity.RESTING: 4,
+}
+
+
+def report_period(now: datetime, calendar: WorkCalendar) -> tuple[date, date]:
+    """Return the Monday and the Sunday, local dates and both inclusive, of the ISO week before the one of `now`."""
+    monday = _monday(now, calendar) - timedelta(days=7)
+    return monday, monday + timedelta(days=6)
+
+
+def weekly_period_key(now: datetime, calendar: WorkCalendar) -> str:
+    """Return the key of the week reported on at `now`: ``2026-W47``."""
+    year, week, _ = report_period(now, calendar)[0].isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def weekly_starts_at(now: datetime, calendar: WorkCalendar) -> datetime:
+    """Return when, in the week of `now`, last week's report begins to be owed; it stays so to the week's end.
+
+    Monday 07:30 local time, or the same time on the week's first working day when Monday is off. A week without any
+    working day has its Monday all the same: a report in an empty office is better than none.
+    """
+    monday = _monday(now, calendar)
+    days = calendar.working_days(monday, monday + timedelta(days=6))
+    return calendar.at(days[0] if days else monday, SENT_FROM)
+
+
+def build_weekly_report(
+    person: Person,
+    accounts: Sequence[Account],
+    register: Register,
+    *,
+    questions: Sequence[Question],
+    entries: Sequence[WatchEntry],
+    windows: Sequence[Window],
+    last_activity: Mapping[str, datetime],
+    watched_since: Mapping[str, datetime],
+    now: datetime,
+    calendar: WorkCalendar,
+    activity: ActivityPolicy,
+    from_on: date,
+    to_on: date,
+) -> WeeklyReport:
+    """Build a manager's report on the week from `from_on` to `to_on` (local dates, both inclusive).
+
+    Every account given has its row, in this order: most overdue questions, most windows not fully watched, closing
+    recommended or stale before active, too few owners, most late answers, most open questions, the name.
+
+    Args:
+        person: The manager.
+        accounts: The accounts the person manages.
+        register: Gives the owners' names.
+        questions: Of these accounts, in any state: at least those open now and those answered in the period.
+        entries: The watch log of the period; others are left out.
+        windows: The windows of the period by calendar and policy; those not closed at `now` are not owed yet.
+        last_activity: When each account's newest own post was published.
+        watched_since: When each account came under watch; earlier windows are not owed.
+        now: Aware UTC. Open and overdue are counted as of now (the overdue are among the open), answered ones by
+            when the answer came: within the period, in time when not after the due time. Forwarding counts as
+            answering.
+        calendar: The organisation's.
+        activity: The limits for staleness.
+        from_on: The first date.
+        to_on: The last date.
+    """
+    closed = [w for w in windows if w.closes_at <= now]
+    asked = {a.key: [q for q in questions if q.item.account == a.key] for a in accounts}
+    rows = []
+    for account in accounts:
+        since = watched_since.get(account.key)
+        owners = _owners(account, register, calendar.local_date(now))
+        owed = _owed(account, closed, entries, since)
+        answered = [q for q in asked[account.key] if _is_answered_within(q, from_on, to_on, calendar)]
+        rows.append(
+            WeeklyRow(
+                account=account,
+                staleness=staleness(account, last_activity.get(account.key), since, now, calendar, activity),
+                windows_owed=len(owed),
+                windows_watched=sum(e.coverage is Coverage.COMPLETE for e in owed),
+                windows_partly=sum(e.coverage is Coverage.PARTIAL for e in owed),
+                open_questions=sum(q.verdict.state is QuestionState.OPEN for q in asked[account.key]),
+                overdue_questions=sum(q.is_overdue(now) for q in asked[account.key]),
+                answered_in_time=sum(_is_in_time(q) for q in answered),
+                answered_late=sum(not _is_in_time(q) for q in answered),
+                owners=owners,
+                too_few_owners=len(owners) < LEAST_OWNERS,
+                missed=tuple(e for e in owed if e.coverage is not Coverage.COMPLETE),
+            )
+        )
+    rows.sort(key=_worst_first)
+    return WeeklyReport(recipient=person, from_on=from_on, to_on=to_on, now=now, rows=tuple(rows))
+
+
+def _monday(now: datetime, calendar: WorkCalendar) -> date:
+    today = calendar.local_date(now)
+    return today - timedelta(days=today.weekday())
+
+
+def _owners(account: Account, register: Register, on: date) -> tuple[Person, ...]:
+    """Return who answers for the account on that date: its owners, not their substitutes."""
+    keys = [o.person for o in account.owners if o.role is OwnerRole.OWNER and o.is_valid(on)]
+    return tuple(register.persons[key] for key in dict.fromkeys(keys) if key in register.persons)
+
+
+def _owed(
+    account: Account, windows: Sequence[Window], entries: Sequence[WatchEntry], since: datetime | None
+) -> list[WatchEntry]:
+    """Return an entry for each window the account was owed, a made-up one where the watch log has none.
+
+    A window that was open already when the account came under watch counts when it was fetched all the same.
+    """
+    known = {e.window.key: e for e in entries if e.account == account.key}
+    owed = []
+    for window in windows:
+        entry = known.get(window.key)
+        if entry is not None and entry.attempts:
+            owed.append(entry)
+        elif since is not None and since <= window.opens_at:
+            gap = WatchEntry(account=account.key, window=window, coverage=Coverage.FAILED, reason=Reason.NOT_FETCHED)
+            owed.append(entry if entry is not None and entry.coverage is not None else gap)
+    return owed
+
+
+def _is_answered_within(question: Question, from_on: date, to_on: date, calendar: WorkCalendar) -> bool:
+    verdict = question.verdict
+    if verdict.state not in _MET or verdict.answered_at is None or verdict.due_at is None:
+        return False
+    return from_on <= calendar.local_date(verdict.answered_at) <= to_on
+
+
+def _is_in_time(question: Question) -> bool:
+    verdict = question.verdict
+    return verdict.answered_at is not None and verdict.due_at is not None and verdict.answered_at <= verdict.due_at
+
+
+def _worst_first(row: WeeklyRow) -> tuple[int, int, int, bool, int, int, str, str]:
+    return (
+        -row.overdue_questions,
+        row.windows_watched - row.windows_owed,
+        _ACTIVITY_ORDER[row.staleness.activity],
+        not row.too_few_owners,
+        -row.answered_late,
+        -row.open_questions,
+        row.account.name.casefold(),
+        row.account.key,
+    )
