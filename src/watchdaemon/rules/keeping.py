@@ -91,7 +91,10 @@ def apply_recheck(stored: Item, recheck: Recheck) -> Item:
     if recheck.visibility is None:
         return stored
     if recheck.item is not None:
-        return merge_item(stored, replace(recheck.item, visibility=recheck.visibility))
+        read = replace(
+            recheck.item, account=stored.account, external_id=stored.external_id, visibility=recheck.visibility
+        )
+        return merge_item(stored, read)
     if stored.visibility is Visibility.DELETED:
         return stored
     return replace(stored, visibility=recheck.visibility)

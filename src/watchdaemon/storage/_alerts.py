@@ -1,7 +1,5 @@
 """Open and past alerts."""
 
-from dataclasses import replace
-
 from sqlalchemy import select, text, update
 
 from watchdaemon.domain.digest import Alert
@@ -21,11 +19,11 @@ class AlertPart(Part):
             self._db.insert(_alerts)
             .values(mapping.alert_to_row(alert))
             .on_conflict_do_nothing(index_elements=["kind", "cause"], index_where=text("closed_at IS NULL"))
-            .returning(_alerts.c.id)
+            .returning(*_alerts.c)
         )
         with self._db.write("open an alert") as connection:
-            number = connection.execute(insert).scalar_one_or_none()
-        return None if number is None else replace(alert, id=number)
+            row = connection.execute(insert).mappings().one_or_none()
+        return None if row is None else mapping.alert_from_row(row)
 
     def update_alert(self, alert: Alert) -> None:
         """Write back what may change of the alert with that id. Raises KeyError when there is none."""

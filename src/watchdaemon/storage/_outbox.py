@@ -21,9 +21,15 @@ class OutboxPart(Part):
 
         The told rows of a digest replace the recipient's earlier ones; those of other mails are added.
         """
-        insert = self._db.insert(_deliveries).on_conflict_do_nothing(index_elements=["kind", "recipient", "period"])
+        insert = (
+            self._db.insert(_deliveries)
+            .values(mapping.mail_to_row(mail, at=at))
+            .on_conflict_do_nothing(index_elements=["kind", "recipient", "period"])
+            .returning(_deliveries.c.id)
+        )
         with self._db.write(f"queue the mail {mail.key}") as connection:
-            if connection.execute(insert.values(mapping.mail_to_row(mail, at=at))).rowcount == 0:
+            # A row comes back only when one was inserted; PostgreSQL's row count does not tell.
+            if connection.execute(insert).first() is None:
                 return False
             if mail.key.kind is MailKind.DIGEST:
                 connection.execute(delete(_told).where(_told.c.person == mail.key.recipient))

@@ -21,9 +21,10 @@ class WatchPart(Part):
         """Write an attempt down; the entry keeps the best coverage of its window."""
         with self._db.write(f"book a fetch of {attempt.account}", lock="watch-log") as connection:
             insert_all(connection, _attempts, [mapping.attempt_to_row(attempt)])
-            entry = add_attempt(_entry(connection, attempt.account, attempt.window), attempt)
-            self._put(connection, [entry])
-        return entry
+            known = _entry(connection, attempt.account, attempt.window)
+            self._put(connection, [add_attempt(known, attempt)])
+            kept = _entry(connection, attempt.account, attempt.window)
+        return kept or empty_entry(attempt.account, attempt.window)
 
     def book_missed(self, entries: Sequence[WatchEntry]) -> int:
         """Insert entries for windows that closed unfetched, where there is none yet; returns how many were new."""

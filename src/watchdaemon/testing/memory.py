@@ -1,0 +1,489 @@
+"""The stores in memory: the same promises as `storage`, without a database. One test suite holds both to them."""
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from watchdaemon.domain.account import Register
+from watchdaemon.domain.audit import AuditEntry, Change
+from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, MailKind, OutgoingMail, Told
+from watchdaemon.domain.digest import Alert
+from watchdaemon.domain.fetch import FetchResult, Recheck
+from watchdaemon.domain.item import Item, ItemKind, Thread
+from watchdaemon.domain.question import Decision, Question, QuestionState, Verdict
+from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
+from watchdaemon.errors import StorageError
+from watchdaemon.ports import PendingThread, Saved
+from watchdaemon.rules.keeping import (
+    add_attempt,
+    add_gap,
+    add_seen,
+    add_told,
+    apply_recheck,
+    empty_entry,
+    merge_item,
+    storable,
+)
+
+T = TypeVar("T")
+
+ItemKey = tuple[str, str]
+EntryKey = tuple[str, date, int]
+
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Mark:
+    """A thread waits to be judged while `judged` is behind `revision`."""
+
+    revision: int = 0
+    judged: int = 0
+
+
+@dataclass(slots=True)
+class _Data:
+    """All that is kept."""
+
+    register: Register = field(default_factory=Register)
+    audit: list[AuditEntry] = field(default_factory=list)
+    items: dict[ItemKey, Item] = field(default_factory=dict)
+    first_seen: dict[ItemKey, datetime] = field(default_factory=dict)
+    cursors: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    marks: dict[tuple[str, str], _Mark] = field(default_factory=lambda: defaultdict(_Mark))
+    verdicts: dict[ItemKey, Verdict] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    entries: dict[EntryKey, WatchEntry] = field(default_factory=dict)
+    attempts: list[FetchAttempt] = field(default_factory=list)
+    starts: dict[str, datetime] = field(default_factory=dict)
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+    told: set[Told] = field(default_factory=set)
+    alerts: dict[int, Alert] = field(default_factory=dict)
+    state: dict[str, str] = field(default_factory=dict)
+
+
+class _Part:
+    """A part of `MemoryStore`: the methods of one port."""
+
+    def __init__(self) -> None:
+        self._data = _Data()
+        self._lock = threading.RLock()
+        self.fault: StorageError | None = None
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[_Data]:
+        """One thread at a time; nobody when the store is broken."""
+        with self._lock:
+            if self.fault is not None:
+                raise self.fault
+            yield self._data
+
+
+class _RegisterPart(_Part):
+    def load_register(self) -> Register:
+        """Return the whole register."""
+        with self._turn() as data:
+            return data.register
+
+    def apply_changes(self, register: Register, changes: Sequence[Change], *, by: str, at: datetime) -> None:
+        """Make the stored register equal to `register` and write every change into the audit table."""
+        natives = [(a.platform, a.native_id) for a in register.accounts.values()]
+        if len(set(natives)) < len(natives):
+            raise StorageError("could not store the register: an account is there twice")
+        entries = [AuditEntry(at=at, by=by, change=change) for change in changes]
+        with self._turn() as data:
+            data.register = _kept(register)
+            data.audit.extend(_kept(entries))
+
+    def audit_trail(self) -> list[AuditEntry]:
+        """Return every change ever made, oldest first."""
+        with self._turn() as data:
+            return list(data.audit)
+
+
+class _ItemPart(_Part):
+    def save_fetch(self, result: FetchResult, *, at: datetime) -> Saved:
+        """Store items and cursors; see the port for what is kept of an item seen before."""
+        result, at = _kept(result), _kept(at)
+        if any(item.account != result.account for item in result.items):
+            raise ValueError(f"{result.account}: a fetch result holds another account's item")
+        with self._turn() as data:
+            before = set(data.items)
+            touched: set[ItemKey] = set()
+            changed_threads: set[str] = set()
+            for item in result.items:
+                known = data.items.get(item.key)
+                merged = item if known is None else merge_item(known, item)
+                if merged != known:
+                    touched.add(item.key)
+                    changed_threads |= {merged.thread_id, known.thread_id if known else merged.thread_id}
+                    data.items[item.key] = merged
+                    data.first_seen.setdefault(item.key, at)
+            _mark(data, result.account, changed_threads)
+            data.cursors[result.account].update(result.cursors)
+        return Saved(new_items=len(touched - before), changed_items=len(touched & before))
+
+    def cursors(self, accounts: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the cursors of each of the accounts (an empty mapping for one never fetched)."""
+        with self._turn() as data:
+            return {account: dict(data.cursors.get(account, {})) for account in accounts}
+
+    def items(self, *, account: str | None = None, since: datetime | None = None) -> list[Item]:
+        """Return stored items by `published_at`, then key; `since` is inclusive."""
+        with self._turn() as data:
+            found = [
+                item
+                for item in data.items.values()
+                if (account is None or item.account == storable(account))
+                and (since is None or item.published_at >= since)
+            ]
+        return sorted(found, key=lambda item: (item.published_at, item.key))
+
+    def pending_threads(self, *, limit: int = 500) -> list[PendingThread]:
+        """Return threads that wait to be judged, by account and id."""
+        with self._turn() as data:
+            waiting = sorted((key, mark.revision) for key, mark in data.marks.items() if mark.judged < mark.revision)
+        return [
+            PendingThread(account=account, thread_id=thread_id, revision=revision)
+            for (account, thread_id), revision in waiting[:limit]
+        ]
+
+    def thread(self, account: str, thread_id: str) -> Thread:
+        """Return all stored items of a thread, oldest first."""
+        with self._turn() as data:
+            items = [i for i in data.items.values() if _is_in(i, storable(account), storable(thread_id))]
+        items.sort(key=lambda item: (item.published_at, item.external_id))
+        return Thread(account=account, thread_id=thread_id, items=tuple(items))
+
+    def mark_all_pending(self) -> None:
+        """Mark every thread for judging."""
+        with self._turn() as data:
+            for mark in data.marks.values():
+                mark.revision += 1
+
+    def set_visibility(self, rechecks: Sequence[Recheck], *, at: datetime) -> int:  # noqa: ARG002 - the port's signature
+        """Write down what rechecks found, mark the threads; returns how many items changed."""
+        changed: set[ItemKey] = set()
+        with self._turn() as data:
+            for recheck in _kept(rechecks):
+                key = (recheck.account, recheck.external_id)
+                known = data.items.get(key)
+                if known is None:
+                    continue
+                kept = apply_recheck(known, recheck)
+                if kept != known:
+                    data.items[key] = kept
+                    changed.add(key)
+                    _mark(data, known.account, {known.thread_id, kept.thread_id})
+        return len(changed)
+
+    def last_own_post_at(self) -> dict[str, datetime]:
+        """Return, per account, when its newest own post (kind POST, by_account) was published."""
+        own = [i for i in self.items() if i.by_account and i.kind is ItemKind.POST]
+        return {item.account: item.published_at for item in own}  # `items` is sorted: the newest one stays
+
+
+class _QuestionPart(_Part):
+    def save_verdicts(self, pending: PendingThread, verdicts: Sequence[Verdict]) -> bool:
+        """Replace the verdicts of a thread and clear its mark, if it still has that revision."""
+        pending = _kept(pending)
+        with self._turn() as data:
+            mark = data.marks.get((pending.account, pending.thread_id))
+            if mark is None or mark.revision != pending.revision:
+                return False
+            new = {(v.account, v.external_id): v for v in _kept(verdicts)}
+            if not new.keys() <= data.items.keys():
+                raise StorageError(f"could not store verdicts of {pending.account}: there is no such item")
+            in_thread = {i.key for i in data.items.values() if _is_in(i, pending.account, pending.thread_id)}
+            data.verdicts = {k: v for k, v in data.verdicts.items() if k not in in_thread} | new
+            mark.judged = pending.revision
+            return True
+
+    def questions(
+        self,
+        *,
+        accounts: Iterable[str] | None = None,
+        states: Iterable[QuestionState] | None = None,
+        needs_removal: bool | None = None,
+        published_since: datetime | None = None,
+    ) -> list[Question]:
+        """Return judged items that want an answer or removal, oldest due first; see the port for the selection."""
+        wanted_accounts = None if accounts is None else set(accounts)
+        wanted_states = None if states is None else set(states)
+        with self._turn() as data:
+            found = [
+                Question(item=data.items[key], verdict=verdict, first_seen_at=data.first_seen[key])
+                for key, verdict in data.verdicts.items()
+                if _is_selected(verdict, wanted_states, needs_removal)
+            ]
+        found = [
+            q
+            for q in found
+            if (wanted_accounts is None or q.item.account in wanted_accounts)
+            and (published_since is None or q.item.published_at >= published_since)
+        ]
+        return sorted(found, key=lambda q: (q.verdict.due_at or _LATEST, q.item.published_at, q.item.key))
+
+    def decisions(self, account: str, thread_id: str) -> list[Decision]:
+        """Return the decisions on items of a thread, oldest first."""
+        with self._turn() as data:
+            found = [
+                d
+                for d in data.decisions
+                if _is_in(data.items[(d.account, d.external_id)], storable(account), storable(thread_id))
+            ]
+        return sorted(found, key=lambda d: d.at)
+
+    def record_decision(self, decision: Decision) -> None:
+        """Store a decision and mark the item's thread. Raises KeyError when there is no such item."""
+        decision = _kept(decision)
+        with self._turn() as data:
+            item = data.items[(decision.account, decision.external_id)]
+            data.decisions.append(decision)
+            _mark(data, item.account, {item.thread_id})
+
+
+class _WatchPart(_Part):
+    def book_attempt(self, attempt: FetchAttempt) -> WatchEntry:
+        """Write an attempt down; the entry keeps the best coverage of its window."""
+        attempt = _kept(attempt)
+        with self._turn() as data:
+            key = _entry_key(attempt.account, attempt.window)
+            data.attempts.append(attempt)
+            data.entries[key] = add_attempt(data.entries.get(key), attempt)
+            return data.entries[key]
+
+    def book_missed(self, entries: Sequence[WatchEntry]) -> int:
+        """Insert entries for windows that closed unfetched, where there is none yet; returns how many were new."""
+        new: dict[EntryKey, WatchEntry] = {}
+        with self._turn() as data:
+            for entry in _kept(entries):
+                key = _entry_key(entry.account, entry.window)
+                gap = add_gap(data.entries.get(key), entry)
+                if gap is not None:
+                    new[key] = gap
+            data.entries.update(new)
+        return len(new)
+
+    def book_told(self, account: str, window: Window, *, persons: Sequence[str], at: datetime) -> None:
+        """A digest covering this account went to these persons in this window."""
+        account, window, persons, at = _kept((account, window, persons, at))
+        with self._turn() as data:
+            key = _entry_key(account, window)
+            data.entries[key] = add_told(data.entries.get(key) or empty_entry(account, window), persons, at)
+
+    def book_seen(self, account: str, window: Window, *, person: str, at: datetime) -> None:
+        """A person acknowledged the account's state in this window."""
+        account, window, person, at = _kept((account, window, person, at))
+        with self._turn() as data:
+            key = _entry_key(account, window)
+            data.entries[key] = add_seen(data.entries.get(key) or empty_entry(account, window), person, at)
+
+    def entries(
+        self, *, account: str | None = None, from_on: date | None = None, to_on: date | None = None
+    ) -> list[WatchEntry]:
+        """Return entries by window, then account; dates are local and inclusive."""
+        with self._turn() as data:
+            found = [e for e in data.entries.values() if _is_between(e, account, from_on, to_on)]
+        return sorted(found, key=lambda e: (e.window.on, e.window.index, e.account))
+
+    def attempts(
+        self, *, account: str | None = None, from_on: date | None = None, to_on: date | None = None
+    ) -> list[FetchAttempt]:
+        """Return every single attempt in the order they were booked; dates are the windows', local and inclusive."""
+        with self._turn() as data:
+            return [a for a in data.attempts if _is_between(a, account, from_on, to_on)]
+
+    def watched_since(self) -> dict[str, datetime]:
+        """Return, per account, when it first came under watch (booked by `begin_watch`)."""
+        with self._turn() as data:
+            return dict(data.starts)
+
+    def begin_watch(self, accounts: Iterable[str], *, at: datetime) -> None:
+        """Book that these accounts are under watch from `at`; those already under watch keep their time."""
+        with self._turn() as data:
+            for account in accounts:
+                data.starts.setdefault(storable(account), _kept(at))
+
+
+class _OutboxPart(_Part):
+    def queue(self, mail: OutgoingMail, *, at: datetime, told: Sequence[Told] = ()) -> bool:
+        """Queue a mail and what it tells. False (and nothing done) when its key was queued before."""
+        mail, at, told = _kept((mail, at, told))
+        with self._turn() as data:
+            if self.is_queued(mail.key):
+                return False
+            number = len(data.deliveries) + 1
+            data.deliveries[number] = Delivery(id=number, mail=mail, state=DeliveryState.QUEUED, created_at=at)
+            if mail.key.kind is MailKind.DIGEST:
+                data.told = {t for t in data.told if t.person != mail.key.recipient}
+            data.told |= set(told)
+            return True
+
+    def is_queued(self, key: DeliveryKey) -> bool:
+        """Whether a mail with that key was ever queued."""
+        with self._turn() as data:
+            return any(d.mail.key == _kept(key) for d in data.deliveries.values())
+
+    def claim(self, *, now: datetime, lease: timedelta, limit: int = 20) -> list[Delivery]:
+        """Take mails that are due (queued, next attempt reached, no live claim), oldest first."""
+        with self._turn() as data:
+            due = [d for d in data.deliveries.values() if _is_due(d, now)][:limit]
+            taken = [replace(d, claimed_until=_kept(now) + lease) for d in due]
+            data.deliveries.update({d.id: d for d in taken})
+            return taken
+
+    def book_sent(self, delivery_id: int, *, at: datetime) -> None:
+        """The server took it. Raises KeyError when there is no such delivery."""
+        self._book_try(delivery_id, state=DeliveryState.SENT, sent_at=_kept(at), last_error="")
+
+    def book_failed(self, delivery_id: int, *, at: datetime, error: str, next_attempt_at: datetime | None) -> None:  # noqa: ARG002 - the port's signature
+        """It was not taken; None means for good (bounced). Raises KeyError when there is no such delivery."""
+        state = DeliveryState.BOUNCED if next_attempt_at is None else DeliveryState.QUEUED
+        self._book_try(delivery_id, state=state, last_error=storable(error), next_attempt_at=_kept(next_attempt_at))
+
+    def deliveries(self, *, since: datetime | None = None) -> list[Delivery]:
+        """Return the mails queued at or after `since` (None: all), oldest first."""
+        with self._turn() as data:
+            return [d for d in data.deliveries.values() if since is None or d.created_at >= since]
+
+    def told(self, person: str) -> list[Told]:
+        """Return what the person's last digest told."""
+        with self._turn() as data:
+            found = [t for t in data.told if t.person == storable(person)]
+        return sorted(found, key=lambda t: (t.account, t.external_id, t.section))
+
+    def _book_try(self, delivery_id: int, **values: Any) -> None:
+        with self._turn() as data:
+            delivery = data.deliveries[delivery_id]
+            if delivery.state is not DeliveryState.SENT:
+                attempts = delivery.attempts + 1
+                data.deliveries[delivery_id] = replace(delivery, attempts=attempts, claimed_until=None, **values)
+
+
+class _AlertPart(_Part):
+    def open_alert(self, alert: Alert) -> Alert | None:
+        """Store a new alert; None when one with its (kind, cause) is open already."""
+        alert = _kept(alert)
+        with self._turn() as data:
+            if alert.closed_at is None and _other_open(data, alert):
+                return None
+            number = len(data.alerts) + 1
+            data.alerts[number] = replace(alert, id=number)
+            return data.alerts[number]
+
+    def update_alert(self, alert: Alert) -> None:
+        """Write back what may change of the alert with that id. Raises KeyError when there is none."""
+        alert = _kept(alert)
+        with self._turn() as data:
+            known = data.alerts.get(alert.id or 0)
+            if known is None:
+                raise KeyError(alert.id)
+            if alert.closed_at is None and _other_open(data, known):
+                raise StorageError("could not update an alert: another one with its cause is open")
+            data.alerts[cast("int", known.id)] = replace(
+                known,
+                accounts=alert.accounts,
+                reason=alert.reason,
+                detail=alert.detail,
+                told_at=alert.told_at,
+                closed_at=alert.closed_at,
+            )
+
+    def alerts(self, *, only_open: bool = False) -> list[Alert]:
+        """Return alerts, oldest first."""
+        with self._turn() as data:
+            found = [a for a in data.alerts.values() if not (only_open and a.closed_at)]
+        return sorted(found, key=lambda a: (a.opened_at, a.id))
+
+
+class _StatePart(_Part):
+    def get_state(self, name: str) -> str | None:
+        """Return a fact, or None."""
+        with self._turn() as data:
+            return data.state.get(storable(name))
+
+    def set_state(self, name: str, value: str) -> None:
+        """Keep a fact."""
+        with self._turn() as data:
+            data.state[storable(name)] = storable(value)
+
+
+class MemoryStore(_RegisterPart, _ItemPart, _QuestionPart, _WatchPart, _OutboxPart, _AlertPart, _StatePart):
+    """Implements `ports.Store` in memory. Safe from any thread; set `fault` to have every method raise it."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def _mark(data: _Data, account: str, threads: Iterable[str]) -> None:
+    for thread_id in threads:
+        data.marks[(account, thread_id)].revision += 1
+
+
+def _is_in(item: Item, account: str, thread_id: str) -> bool:
+    return item.account == account and item.thread_id == thread_id
+
+
+def _is_selected(verdict: Verdict, states: set[QuestionState] | None, needs_removal: bool | None) -> bool:
+    """Given both, a verdict that fits either is meant."""
+    if verdict.state is None and not verdict.triage.needs_removal:
+        return False
+    if states is None and needs_removal is None:
+        return True
+    fits_state = states is not None and verdict.state in states
+    return fits_state or (needs_removal is not None and verdict.triage.needs_removal is needs_removal)
+
+
+def _entry_key(account: str, window: Window) -> EntryKey:
+    return (account, window.on, window.index)
+
+
+def _is_between(
+    entry: WatchEntry | FetchAttempt, account: str | None, from_on: date | None, to_on: date | None
+) -> bool:
+    return (
+        (account is None or entry.account == storable(account))
+        and (from_on is None or from_on <= entry.window.on)
+        and (to_on is None or entry.window.on <= to_on)
+    )
+
+
+def _is_due(delivery: Delivery, now: datetime) -> bool:
+    return (
+        delivery.state is DeliveryState.QUEUED
+        and (delivery.next_attempt_at is None or delivery.next_attempt_at <= now)
+        and (delivery.claimed_until is None or delivery.claimed_until <= now)
+    )
+
+
+def _other_open(data: _Data, alert: Alert) -> bool:
+    return any(
+        a.closed_at is None and (a.kind, a.cause) == (alert.kind, alert.cause) and a.id != alert.id
+        for a in data.alerts.values()
+    )
+
+
+def _kept(value: T) -> T:
+    """Return the value as a database would give it back: storable texts, times in UTC."""
+    return cast("T", _as_stored(value))
+
+
+def _as_stored(value: object) -> object:
+    if type(value) is str:
+        return storable(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise StorageError(f"a naive time cannot be stored: {value}")
+        return value.astimezone(UTC)
+    if isinstance(value, tuple | list):
+        return type(value)(map(_as_stored, value))
+    if isinstance(value, Mapping):
+        return {_as_stored(k): _as_stored(v) for k, v in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _as_stored(getattr(value, f.name)) for f in fields(value)})
+    return value

@@ -1,0 +1,77 @@
+"""Alerts and small facts, on every store."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.storage.make import NOW, alert
+
+from watchdaemon.domain.digest import AlertKind
+from watchdaemon.errors import Reason, StorageError
+from watchdaemon.ports import Store
+
+
+def test_an_alert_gets_a_number_and_comes_back_equal(store: Store) -> None:
+    opened = store.open_alert(alert())
+
+    assert opened is not None
+    assert opened.id is not None
+    assert store.alerts() == [opened] == [replace(alert(), id=opened.id)]
+
+
+def test_one_cause_is_one_open_alert(store: Store) -> None:
+    store.open_alert(alert())
+
+    assert store.open_alert(alert(reason=Reason.OUTAGE)) is None
+    assert store.open_alert(alert(kind=AlertKind.PARTLY_WATCHED)) is not None
+    assert store.open_alert(alert("ig-badet")) is not None
+    assert len(store.alerts()) == 3
+
+
+def test_a_closed_cause_may_open_again(store: Store) -> None:
+    first = store.open_alert(alert())
+    assert first is not None
+    store.update_alert(replace(first, closed_at=NOW))
+
+    second = store.open_alert(alert(opened_at=NOW + timedelta(hours=1)))
+
+    assert second is not None
+    assert store.alerts(only_open=True) == [second]
+    assert [a.id for a in store.alerts()] == [first.id, second.id]
+
+
+def test_an_update_writes_back_what_may_change(store: Store) -> None:
+    opened = store.open_alert(alert())
+    assert opened is not None
+    changed = replace(opened, accounts=("x",), reason=Reason.OUTAGE, detail="no answer", told_at=NOW, closed_at=NOW)
+
+    store.update_alert(replace(changed, cause="ignored", opened_at=NOW + timedelta(days=1)))
+
+    assert store.alerts() == [changed]
+
+
+def test_an_alert_does_not_reopen_beside_another(store: Store) -> None:
+    first = store.open_alert(alert())
+    assert first is not None
+    store.update_alert(replace(first, closed_at=NOW))
+    store.open_alert(alert())
+
+    with pytest.raises(StorageError):
+        store.update_alert(first)
+
+
+def test_updating_an_unknown_alert_is_refused(store: Store) -> None:
+    with pytest.raises(KeyError):
+        store.update_alert(alert(id=7))
+    with pytest.raises(KeyError):
+        store.update_alert(alert())
+
+
+def test_a_fact_is_kept_until_it_is_replaced(store: Store) -> None:
+    assert store.get_state("last_pass_at") is None
+
+    store.set_state("last_pass_at", "a")
+    store.set_state("last_pass_at", "b\x00")
+
+    assert store.get_state("last_pass_at") == "b\ufffd"
+    assert store.get_state("other") is None
