@@ -30,13 +30,15 @@ from watchdaemon.services.judge import JudgeService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
 from watchdaemon.services.weekly import WeeklyService
-from watchdaemon.settings import FileCredentials, Settings
+from watchdaemon.settings import Settings
 from watchdaemon.storage import open_store
 from watchdaemon.triage import classify
 
 log = structlog.get_logger(__name__)
 
 _ALIVE = "alive_spans"
+_UNTOLD_GAPS = "untold_gaps_from"
+"""The first date of gaps that were booked and not yet put to the alerts' rule; survives a crash between the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class App:
         self.plugin_errors: tuple[PluginError, ...] = plugins.errors
         self.watch = settings.watch_policy()
         self.calendar = WorkCalendar(settings.calendar_policy())
-        self.credentials = FileCredentials(settings.credentials_directory())
+        self.credentials = settings.credential_source()
         self._plugins = plugins
         self._road = road
         self._clock = clock
@@ -103,7 +105,7 @@ class App:
         self.judge = JudgeService(
             store=store, classify=classify, calendar=self.calendar, answers=settings.answer_policy()
         )
-        self.alerts = AlertService(store=store, renderer=renderer, calendar=self.calendar)
+        self.alerts = AlertService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
         self.digests = DigestService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
         self.weekly = WeeklyService(
             store=store,
@@ -169,7 +171,8 @@ class App:
         judged = self.judge.run(register)
         self._on_progress()
         now = self._clock()
-        alerts = self.alerts.run(register, now)
+        alerts = self.alerts.run(register, now, gaps=self._untold_gaps())
+        self.store.set_state(_UNTOLD_GAPS, "")
         digests = self.digests.run(register, now)
         weekly = self.weekly.run(register, now)
         self._on_progress()
@@ -245,14 +248,22 @@ class App:
             since = {key: max(at, floor) for key, at in self.store.watched_since().items()}
             entries = self._entries(self.calendar.local_date(floor))
             gaps = missed_windows(now, watched, entries, since, self.calendar, self.watch, alive=[*spans, (now, now)])
-            booked = self.store.book_missed(gaps) if gaps else 0
-            if booked:
+            if gaps:
+                self.store.set_state(_UNTOLD_GAPS, min(g.window.on for g in gaps).isoformat())
+                booked = self.store.book_missed(gaps)
                 log.warning(
                     "windows_missed", windows=booked, reasons=sorted({g.reason.value for g in gaps if g.reason})
                 )
         # After the gaps: a crash in between leaves the old beat, and the gaps are found again.
         self._write_beats(beat(spans, now))
         return booked
+
+    def _untold_gaps(self) -> list[WatchEntry]:
+        first = self.store.get_state(_UNTOLD_GAPS)
+        if not first:
+            return []
+        entries = self.store.entries(from_on=date.fromisoformat(first))
+        return [e for e in entries if e.coverage is Coverage.FAILED and e.attempts == 0]
 
     def _floor(self, last: datetime | None, now: datetime) -> datetime:
         """Return since when closed windows may be unbooked: the day before the last pass, or as far as we look."""
@@ -336,7 +347,7 @@ def _mailer(settings: Settings) -> SmtpMailer:
     mail = settings.mail
     password = None
     if mail.password_credential is not None:
-        fields = FileCredentials(settings.credentials_directory()).read(mail.password_credential)
+        fields = settings.credential_source().read(mail.password_credential)
         password = fields.get("password", fields.get("token"))
         if password is None:
             raise ConfigError(f"mail.password_credential: {mail.password_credential!r} holds no password")

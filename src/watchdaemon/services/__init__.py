@@ -1,1 +1,1 @@
-"""Use cases over ports: read, let a rule decide, write. No thresholds here, and no knowledge of who implements a port."""
+"""Use cases over ports: read, let a rule decide, write. No thresholds, and no idea of who implements a port."""

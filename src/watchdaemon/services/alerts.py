@@ -1,22 +1,28 @@
 """Alerts: opens, closes and tells of what stands between the daemon and its promise."""
 
-from datetime import datetime, timedelta
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from watchdaemon.alerts import alerts_for, notices
+from watchdaemon.alerts import AlertPlan, alerts_for, notices
 from watchdaemon.domain.account import Register
+from watchdaemon.domain.calendar import WatchPolicy
 from watchdaemon.domain.delivery import DeliveryKey, MailKind
-from watchdaemon.domain.digest import Alert
+from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.watch import WatchEntry
 from watchdaemon.ports import AlertStore, Outbox, Renderer, WatchLog
+from watchdaemon.rules.schedule import windows_between
 from watchdaemon.rules.workdays import WorkCalendar
 
 log = structlog.get_logger(__name__)
 
-_LOOKED_AT = timedelta(days=7)
-"""How far back entries are read: a week holds the newest window of every account, long weekends included."""
+_SEARCHED = timedelta(days=14)
+"""How far back the newest window is looked for: longer than any run of days off."""
 
 
 class AlertingStore(WatchLog, AlertStore, Outbox, Protocol):
@@ -24,49 +30,71 @@ class AlertingStore(WatchLog, AlertStore, Outbox, Protocol):
 
 
 class AlertService:
-    """Puts the newest window of every account to the rule and does what it says."""
+    """Puts the newest window of every account to the rule, tells who must know, and books it."""
 
-    def __init__(self, *, store: AlertingStore, renderer: Renderer, calendar: WorkCalendar) -> None:
+    def __init__(self, *, store: AlertingStore, renderer: Renderer, calendar: WorkCalendar, watch: WatchPolicy) -> None:
         self._store = store
         self._renderer = renderer
         self._calendar = calendar
+        self._watch = watch
 
-    def run(self, register: Register, now: datetime) -> int:
-        """Open, update and close alerts, queue the mails about it, and return how many mails that were."""
-        today = self._calendar.local_date(now)
-        entries = self._store.entries(from_on=today - _LOOKED_AT, to_on=today)
+    def run(self, register: Register, now: datetime, *, gaps: Sequence[WatchEntry] = ()) -> int:
+        """Open, update and close alerts, queue the mails about it, and return how many mails that were.
+
+        The mails are queued before the alerts are booked, under keys that depend on the facts alone: a crash in between
+        finds the same plan again and its mails queued already, so nobody is told twice and nobody is forgotten.
+        """
+        known = self._store.alerts()
         plan = alerts_for(
-            now=now,
-            entries=_newest(entries),
-            accounts=register.watched(),
-            open_alerts=self._store.alerts(only_open=True),
+            now, self._newest_entries(now), register.watched(), [a for a in known if a.closed_at is None], gaps=gaps
         )
-        opened = [stored for alert in plan.open if (stored := self._store.open_alert(alert)) is not None]
-        for alert in opened:
-            log.warning("alert_opened", kind=alert.kind.value, cause=alert.cause, reason=alert.reason.value)
+        mails = self._tell(plan, known, register, now)
+        self._book(plan, now)
+        return mails
+
+    def _newest_entries(self, now: datetime) -> list[WatchEntry]:
+        """Return the entries of the last day that had a window, each account's newest."""
+        windows = list(windows_between(now - _SEARCHED, now + timedelta(microseconds=1), self._calendar, self._watch))
+        if not windows:
+            return []
+        entries = self._store.entries(from_on=windows[-1].on)
+        return list({e.account: e for e in sorted(entries, key=lambda e: e.window)}.values())
+
+    def _tell(self, plan: AlertPlan, known: Sequence[Alert], register: Register, now: datetime) -> int:
+        today = self._calendar.local_date(now)
+        told = notices([*plan.open, *plan.joined], [*plan.close, *plan.left], register, on=today, now=now)
+        before = Counter((a.kind, a.cause) for a in known if a.closed_at is not None)
+        queued = 0
+        for notice in told:
+            key = DeliveryKey(
+                kind=MailKind.ALERT, recipient=notice.recipient.key, period=_period(notice, before, today)
+            )
+            queued += self._store.queue(self._renderer.alert(notice, key), at=now)
+        return queued
+
+    def _book(self, plan: AlertPlan, now: datetime) -> None:
+        for alert in plan.open:
+            log.warning(
+                "alert_opened",
+                kind=alert.kind.value,
+                cause=alert.cause,
+                reason=alert.reason.value,
+                accounts=len(alert.accounts),
+                detail=alert.detail,
+            )
+            self._store.open_alert(replace(alert, told_at=now))
         for alert in plan.update:
             self._store.update_alert(alert)
-        for alert in plan.close:
+        for alert in (*plan.close, *plan.absorb):
             log.info("alert_closed", kind=alert.kind.value, cause=alert.cause)
             self._store.update_alert(alert)
-        return self._tell(register, now)
-
-    def _tell(self, register: Register, now: datetime) -> int:
-        """Queue mails for alerts nobody was told of, and for told ones that are over.
-
-        Works from what is stored, not from this run's plan: a crash between the two loses no mail.
-        """
-        ...
-        return 0
 
 
-def _newest(entries: list[WatchEntry]) -> list[WatchEntry]:
-    """Return each account's entry of its newest window."""
-    return list({e.account: e for e in sorted(entries, key=lambda e: e.window)}.values())
-
-
-def _key(person: str, alerts: list[Alert]) -> DeliveryKey:
-    return DeliveryKey(kind=MailKind.ALERT, recipient=person, period="+".join(str(a.id) for a in alerts))
-
-
-__all__ = ["AlertService", "notices"]
+def _period(notice: AlertNotice, before: Counter[tuple[AlertKind, str]], today: date) -> str:
+    """Return a period that is the same for the same facts: what opens (for the how-manieth time) and what is over."""
+    facts = [
+        (word, alert.kind.value, alert.cause, before[alert.kind, alert.cause], *alert.accounts)
+        for word, alerts in (("opened", notice.opened), ("closed", notice.closed))
+        for alert in alerts
+    ]
+    return f"{today.isoformat()}/{hashlib.sha256(repr(sorted(facts)).encode()).hexdigest()[:12]}"

@@ -58,7 +58,7 @@ class WeeklyService:
 
     def preview(self, person: Person, register: Register, now: datetime) -> OutgoingMail | None:
         """Render the report the person would get now; None for somebody who manages no watched account."""
-        accounts = dict((m.key, a) for m, a in managed(register)).get(person.key)
+        accounts = {m.key: a for m, a in managed(register)}.get(person.key)
         if not accounts:
             return None
         return self._renderer.weekly(self.report(person, accounts, register, now), self._key(person, now))
