@@ -7,15 +7,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
+from playwright.sync_api import FloatRect, sync_playwright
 from tests.mail.samples import CHRIS, LIBRARY, full_digest, full_notice, full_report, key, renderer, report, row
+
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
 from watchdaemon.mail.preview import part
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WIDE, NARROW = 760, 400
+TALLEST = 1_250  # what is below looks the same, and pictures in a repository should be small
 
 
 def pictures() -> dict[str, tuple[OutgoingMail, int, str]]:
@@ -49,7 +50,9 @@ def main(out: Path) -> None:
                 color_scheme="dark" if scheme == "dark" else "light",
             )
             page.goto(source.as_uri())
-            page.screenshot(path=str(out / f"{name}.png"), full_page=True)
+            height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+            clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": height}
+            page.screenshot(path=str(out / f"{name}.png"), full_page=True, clip=clip)
             page.close()
         browser.close()
 

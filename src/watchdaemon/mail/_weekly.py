@@ -45,7 +45,7 @@ class WeeklyView:
     title: str
     period: str
     subject_accounts: str
-    totals: tuple[str, ...]
+    totals: tuple[tuple[str, str], ...]  # what, how much
     rows: tuple[RowView, ...]
 
 
@@ -81,14 +81,17 @@ def _headline(report: WeeklyReport, rows: Sequence[RowView], words: Words) -> st
     return ", ".join(parts) or words.say("All is in order")
 
 
-def _totals(rows: Sequence[WeeklyRow], words: Words) -> tuple[str, ...]:
+def _totals(rows: Sequence[WeeklyRow], words: Words) -> tuple[tuple[str, str], ...]:
     if len(rows) < 2:
         return ()  # the only row says it all
+    watched = _windows(sum(r.windows_watched for r in rows), sum(r.windows_owed for r in rows), words)
+    questions = _open(sum(r.open_questions for r in rows), sum(r.overdue_questions for r in rows), words)
+    answers = _answered(sum(r.answered_in_time for r in rows), sum(r.answered_late for r in rows), words)
     return (
-        words.count("%(number)d account", "%(number)d accounts", len(rows)),
-        _windows(sum(r.windows_watched for r in rows), sum(r.windows_owed for r in rows), words),
-        _open(sum(r.open_questions for r in rows), sum(r.overdue_questions for r in rows), words),
-        _answered(sum(r.answered_in_time for r in rows), sum(r.answered_late for r in rows), words),
+        (words.say("Accounts"), str(len(rows))),
+        (words.say("Watched"), watched),
+        (words.say("Questions"), questions),
+        (words.say("Answers"), answers),
     )
 
 
@@ -107,7 +110,7 @@ def _row(row: WeeklyRow, report: WeeklyReport, words: Words) -> RowView:
         gaps=_gaps(row.missed, words),
         questions=_open(row.open_questions, row.overdue_questions, words),
         answered=_answered(row.answered_in_time, row.answered_late, words),
-        owners=words.together(person_names(row.owners)) or words.say("none"),
+        owners=words.together(person_names(row.owners)) or sentence(words.say("none")),
     )
 
 
@@ -148,13 +151,13 @@ def _last_post(row: WeeklyRow, report: WeeklyReport, words: Words) -> str:
 
 def _windows(watched: int, owed: int, words: Words) -> str:
     if not owed:
-        return words.say("no watch was due")
+        return sentence(words.say("no watch was due"))
     return words.count("%(watched)d of %(number)d watch", "%(watched)d of %(number)d watches", owed, watched=watched)
 
 
 def _open(open_now: int, overdue: int, words: Words) -> str:
     if not open_now:
-        return words.say("none open")
+        return sentence(words.say("none open"))
     text = words.count("%(number)d open", "%(number)d open", open_now)
     if overdue:
         text += ", " + words.count("%(number)d of them overdue", "%(number)d of them overdue", overdue)
@@ -163,7 +166,7 @@ def _open(open_now: int, overdue: int, words: Words) -> str:
 
 def _answered(in_time: int, late: int, words: Words) -> str:
     if not in_time and not late:
-        return words.say("none answered")
+        return sentence(words.say("none answered"))
     text = words.count("%(number)d answered in time", "%(number)d answered in time", in_time)
     if late:
         text += ", " + words.count("%(number)d late", "%(number)d late", late)
@@ -175,7 +178,7 @@ def _gaps(missed: Sequence[WatchEntry], words: Words) -> tuple[str, ...]:
     for entry in missed:
         cause = why(entry.reason, words)
         if entry.coverage is Coverage.PARTIAL:
-            cause = words.say("only partly: %(reason)s", reason=cause) if cause else words.say("only partly")
+            cause = words.say("only partly, %(reason)s", reason=cause) if cause else words.say("only partly")
         by_cause.setdefault(cause, []).append(entry)
     return tuple(_gap(cause, entries, words) for cause, entries in by_cause.items())
 
