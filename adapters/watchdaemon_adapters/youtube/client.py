@@ -1,0 +1,238 @@
+"""The calls: google-api-python-client over our road, with every answer checked before the library sees it."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from watchdaemon.errors import Reason, RetriableError
+from watchdaemon.http import Httplib2Shape, Road
+from watchdaemon.ports import Clock
+from watchdaemon_adapters.youtube.problems import PLATFORM, error_from
+from watchdaemon_adapters.youtube.settings import YouTubeSettings
+from watchdaemon_adapters.youtube.tokens import Credential, TokenKeeper
+
+if TYPE_CHECKING:
+    import httplib2
+
+Body = Mapping[str, object]
+
+# Above 2,048 characters of address the library turns a GET into a POST, which is not tried again and which not every
+# server takes; a reply's id has about fifty characters.
+IDS_A_CALL = 30
+
+
+class Library:
+    """The client library's service object: built once (it reads a large document), used by every thread.
+
+    It holds no connection and no token: each request is given the account's own http object.
+    """
+
+    def __init__(self, settings: YouTubeSettings) -> None:
+        self._settings = settings
+        self._service: Any = None
+        self._lock = threading.Lock()
+
+    def service(self) -> Any:
+        """Return the service object; made at run time from a document, it has no type."""
+        with self._lock:
+            if self._service is None:
+                from googleapiclient.discovery import build
+
+                self._service = build(
+                    "youtube",
+                    "v3",
+                    http=_NoHttp(),
+                    static_discovery=True,
+                    cache_discovery=False,
+                    client_options={"api_endpoint": self._settings.api_endpoint},
+                )
+            return self._service
+
+
+class _NoHttp:
+    """Stands where the library wants an http object of its own, and is never used."""
+
+    def request(self, *_: object, **__: object) -> "tuple[httplib2.Response, bytes]":
+        raise AssertionError("every request is given an http object")
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class _CheckedHttp:
+    """An account's http object: adds its token, renews it once when refused, and raises our errors."""
+
+    def __init__(
+        self,
+        shape: Httplib2Shape,
+        *,
+        account: str,
+        name: str,
+        credential: Credential,
+        keeper: TokenKeeper,
+        clock: Clock,
+    ) -> None:
+        self._shape = shape
+        self._account = account
+        self._name = name
+        self._credential = credential
+        self._keeper = keeper
+        self._clock = clock
+        self.calls = 0
+
+    def token(self, instead_of: SecretStr | None = None) -> SecretStr:
+        """Return the access token to use."""
+        if self._credential.token is not None:
+            return self._credential.token
+        kept = self._keeper.token(self._name, self._credential, account=self._account, instead_of=instead_of)
+        return kept.value
+
+    def request(
+        self,
+        uri: str,
+        method: str = "GET",
+        body: bytes | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_: object,
+    ) -> "tuple[httplib2.Response, bytes]":
+        """Send a request and check what came."""
+        token = self.token()
+        response, content = self._send(uri, method, body, headers, token)
+        if response.status == 401 and self._credential.token is None:
+            response, content = self._send(uri, method, body, headers, self.token(instead_of=token))
+        try:
+            parsed: object = json.loads(content)
+        except (ValueError, RecursionError):
+            parsed = None
+        error = error_from(
+            response.status,
+            {k.lower(): v for k, v in response.items()},
+            parsed,
+            account=self._account,
+            project=self._credential.project,
+            now=self._clock(),
+        )
+        if error is not None:
+            raise error
+        return response, content
+
+    def _send(
+        self, uri: str, method: str, body: bytes | str | None, headers: Mapping[str, str] | None, token: SecretStr
+    ) -> "tuple[httplib2.Response, bytes]":
+        self.calls += 1
+        bearer = {"Authorization": f"Bearer {token.get_secret_value()}"}
+        return self._shape.request(uri, method, body=body, headers={**(headers or {}), **bearer})
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class YouTubeClient:
+    """One account's calls. Not shared between threads: make one for each fetch."""
+
+    def __init__(
+        self,
+        *,
+        library: Library,
+        road: Road,
+        settings: YouTubeSettings,
+        account: str,
+        name: str,
+        credential: Credential,
+        keeper: TokenKeeper,
+        clock: Clock,
+    ) -> None:
+        shape = Httplib2Shape(road, platform=PLATFORM, account=account, timeout=settings.timeout_seconds)
+        self._http = _CheckedHttp(shape, account=account, name=name, credential=credential, keeper=keeper, clock=clock)
+        self._library = library
+        self._settings = settings
+        self._account = account
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent so far."""
+        return self._http.calls
+
+    def my_channels(self, parts: Sequence[str]) -> list[object]:
+        """Return the channels the credential belongs to: one, or none at all."""
+        return self._rows(self._call("channels", part=",".join(parts), mine=True))
+
+    def uploads(self, playlist_id: str) -> Iterator[list[object]]:
+        """Page through a channel's own videos, newest first as a rule."""
+        return self._pages(
+            "playlistItems",
+            part="contentDetails,snippet,status",
+            playlistId=playlist_id,
+            maxResults=self._settings.uploads_page_size,
+        )
+
+    def threads(self, channel_id: str, status: str) -> Iterator[list[object]]:
+        """Page through the comment threads of a channel and its videos, by the time of the top-level comment."""
+        return self._pages(
+            "commentThreads",
+            part="id,snippet,replies",
+            allThreadsRelatedToChannelId=channel_id,
+            moderationStatus=status,
+            order="time",
+            textFormat="plainText",
+            maxResults=self._settings.page_size,
+        )
+
+    def replies(self, thread_id: str) -> Iterator[list[object]]:
+        """Page through the replies to a top-level comment."""
+        return self._pages(
+            "comments",
+            part="id,snippet",
+            parentId=thread_id,
+            textFormat="plainText",
+            maxResults=self._settings.page_size,
+        )
+
+    def comments(self, ids: Sequence[str]) -> list[object]:
+        """Read comments by id (`IDS_A_CALL` at most); those that are gone are just not there."""
+        return self._rows(self._call("comments", part="id,snippet", id=",".join(ids), textFormat="plainText"))
+
+    def videos(self, ids: Sequence[str], part: str) -> list[object]:
+        """Read videos by id (`IDS_A_CALL` at most); those that are gone are just not there."""
+        return self._rows(self._call("videos", part=part, id=",".join(ids)))
+
+    def _pages(self, resource: str, **parameters: object) -> Iterator[list[object]]:
+        """Follow page tokens to the end.
+
+        Raises:
+            RetriableError: INCOMPLETE when a token comes again (it would never end).
+        """
+        seen: set[str] = set()
+        token: str | None = None
+        while True:
+            body = self._call(resource, **parameters, **({"pageToken": token} if token else {}))
+            yield self._rows(body)
+            following = body.get("nextPageToken")
+            if following is None:
+                return
+            if not isinstance(following, str) or not following:
+                raise self._broken("YouTube's page does not say whether more follow", Reason.MALFORMED)
+            if following in seen:
+                raise self._broken("YouTube gave the same page token twice", Reason.INCOMPLETE)
+            token = following
+            seen.add(token)
+
+    def _rows(self, body: Body) -> list[object]:
+        """Return an answer's rows. An empty list may be left out, but then the answer still says what it is."""
+        rows = body.get("items")
+        if isinstance(rows, list):
+            return rows
+        if rows is not None or not isinstance(body.get("kind"), str):
+            raise self._broken("YouTube answered 200 without a list", Reason.MALFORMED)
+        return []
+
+    def _call(self, resource: str, **parameters: object) -> Body:
+        request = getattr(self._library.service(), resource)().list(**parameters)
+        answer = request.execute(http=self._http)
+        return answer if isinstance(answer, dict) else {}
+
+    def _broken(self, message: str, reason: Reason) -> RetriableError:
+        return RetriableError(message, platform=PLATFORM, reason=reason, account=self._account)
