@@ -1,0 +1,52 @@
+"""What the Graph's token debugger says, as a credential's health."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from watchdaemon.domain.account import Account
+from watchdaemon.domain.fetch import CredentialHealth
+from watchdaemon_adapters._graph.values import Row, child_of, id_of, optional_id, rows_of
+
+_NEVER = 0
+_END_FIELDS = ("expires_at", "data_access_expires_at")  # two clocks; whichever ends first ends our reading
+
+
+def health_of(
+    answer: Row, account: Account, *, expected_type: str | None, needed_scopes: Iterable[str]
+) -> CredentialHealth:
+    """Read an answer of ``/debug_token``. Pure; a missing or senseless field is never taken as good news."""
+    data = child_of(answer, "data")
+    scopes = tuple(s for s in rows_of(data, "scopes") if isinstance(s, str))
+    kind = data.get("type")
+    is_expected = expected_type is None or kind is None or str(kind).upper() == expected_type
+    is_valid = data.get("is_valid") is True and is_expected
+    if data.get("is_valid") is not True:
+        detail = "the platform calls the token invalid"
+    elif not is_expected:
+        detail = f"a {str(kind).lower()[:20]} token where a {str(expected_type).lower()} token is needed"
+    else:
+        detail = "the platform calls the token valid"
+    return CredentialHealth(
+        account=account.key,
+        is_valid=is_valid,
+        detail=detail,
+        scopes=scopes,
+        missing_scopes=tuple(s for s in needed_scopes if s not in scopes),
+        connected_by=optional_id(data, "user_id"),
+        expires_at=_first_end(data),
+    )
+
+
+def page_of(answer: Row) -> str | None:
+    """Return the Page a Page token speaks for, when the debugger says."""
+    data = child_of(answer, "data")
+    return id_of(data, "profile_id") if optional_id(data, "profile_id") else None
+
+
+def _first_end(data: Row) -> datetime | None:
+    ends = []
+    for name in _END_FIELDS:
+        value = data.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and _NEVER < value < 32_503_680_000:  # year 3000
+            ends.append(datetime.fromtimestamp(value, UTC))
+    return min(ends, default=None)

@@ -1,0 +1,9 @@
+"""The ``[platforms.facebook]`` block."""
+
+from watchdaemon_adapters._graph.settings import GraphSettings
+
+
+class FacebookSettings(GraphSettings):
+    """What can be set for Facebook; every key has a default that suits the real service."""
+
+    visitor_posts: bool = True

@@ -1,0 +1,185 @@
+"""Instagram professional accounts by the Graph: fetch, recheck, profile and the credential's health."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from watchdaemon.domain.account import Account
+from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
+from watchdaemon.domain.item import Item, ItemKind
+from watchdaemon.errors import AccountError, AdapterError, Reason
+from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
+from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error, run_streams
+from watchdaemon_adapters._graph.errors import MissingObjectError
+from watchdaemon_adapters._graph.rechecking import recheck_items
+from watchdaemon_adapters._graph.tokens import health_of
+from watchdaemon_adapters._graph.values import Row, optional_id, optional_moment, optional_text, rows_of
+from watchdaemon_adapters.instagram.mapping import Identity, fields_of, reread
+from watchdaemon_adapters.instagram.settings import InstagramSettings
+from watchdaemon_adapters.instagram.streams import AccountReader
+
+PLATFORM = "instagram"
+PAGE_ID = "page_id"  # in the account's `extra`: the linked Facebook Page, by which direct messages are read
+SCOPES = ("instagram_basic", "instagram_manage_comments", "pages_read_engagement")
+MESSAGE_SCOPES = ("instagram_manage_messages", "pages_manage_metadata")
+_PROFILE_FIELDS = "id,username,name,biography,website,is_published,media.limit(10){timestamp}"
+
+
+class InstagramAdapter:
+    """Reads professional accounts with the linked Page's token, or that of a person with a role on it."""
+
+    name = PLATFORM
+    batch_size = 1  # each account has its own token and budget; several in one call would only wait for each other
+
+    def __init__(self, settings: InstagramSettings, context: AdapterContext) -> None:
+        self._settings = settings
+        self._context = context
+
+    def kinds(self) -> Sequence[KindCoverage]:
+        """Return the coverage matrix."""
+        mentions, messages = self._settings.mentions, self._settings.messages
+        off = "switched off in the settings"
+        return (
+            KindCoverage(kind=ItemKind.POST, cover=Cover.FULL, note="media; not stories, live videos, advertisements"),
+            KindCoverage(
+                kind=ItemKind.COMMENT,
+                cover=Cover.LIMITED,
+                note="with all replies, under media within the look-back; not by restricted users, not on live videos",
+            ),
+            KindCoverage(kind=ItemKind.VISITOR_POST, cover=Cover.NONE, note="Instagram has none"),
+            KindCoverage(
+                kind=ItemKind.MENTION,
+                cover=Cover.LIMITED if mentions else Cover.NONE,
+                note="media that tag the account; a name in a stranger's comment or story cannot be seen"
+                if mentions
+                else off,
+            ),
+            KindCoverage(kind=ItemKind.QUOTE, cover=Cover.NONE, note="Instagram has none"),
+            KindCoverage(
+                kind=ItemKind.MESSAGE,
+                cover=Cover.LIMITED if messages else Cover.NONE,
+                note="the newest 20 of a conversation; only for accounts that name their Facebook page (extra.page_id)"
+                if messages
+                else off,
+            ),
+            KindCoverage(kind=ItemKind.REVIEW, cover=Cover.NONE, note="Instagram has none"),
+        )
+
+    def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
+        """Yield one final result per account."""
+        for account in accounts:
+            try:
+                yield self._fetch_one(account, cursors.get(account.key, {}))
+            except Exception as error:  # noqa: BLE001 - a fault of ours with one account's data must not cost another
+                yield failed_result(account, internal_error(account, error), calls=0)
+
+    def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
+        """Read the items again by their ids, where that can be done."""
+        identity = Identity(account=account)
+
+        def reader() -> GraphClient:
+            nonlocal identity
+            client = self._client(account)
+            identity = identify(client, account)
+            return client
+
+        def reread_one(row: Row, of: Account, item: Item) -> Item:
+            return reread(row, of, item, identity)
+
+        return recheck_items(account, items, reader=reader, fields_of=fields_of, reread=reread_one)
+
+    def profile(self, account: Account) -> Profile:
+        """Return the account's public face. Raises AdapterError."""
+        user = self._client(account).get(account.native_id, {"fields": _PROFILE_FIELDS})
+        media = user.get("media")
+        rows = [r for r in rows_of(media) if isinstance(r, dict)] if isinstance(media, dict) else []
+        moments = [m for m in (optional_moment(r, "timestamp") for r in rows) if m is not None]
+        username = optional_text(user, "username")
+        texts = [optional_text(user, name) for name in ("biography", "website")]
+        return Profile(
+            account=account.key,
+            name=optional_text(user, "name") or username or account.name,
+            text="\n\n".join(t for t in texts if t),
+            link=f"https://www.instagram.com/{username}/" if username else None,
+            is_public=user.get("is_published") is not False,
+            last_own_activity_at=max(moments, default=None),
+        )
+
+    def credential(self, account: Account) -> CredentialHealth:
+        """Ask the token debugger; without the app's id and secret, try the account. Raises AdapterError."""
+        secrets = read_secrets(self._context.credentials, account)
+        if secrets.app_token is not None:
+            debugger = self._client(account, Secrets(token=secrets.app_token))
+            answer = debugger.get("debug_token", {"input_token": secrets.token})
+            needed = (*SCOPES, *(MESSAGE_SCOPES if self._reads_messages(account) else ()))
+            return health_of(answer, account, expected_type=None, needed_scopes=needed)
+        try:
+            identify(self._client(account, secrets), account)
+        except AccountError as error:
+            return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
+        detail = "the token opens the account; when it ends is not known without app_id and app_secret"
+        return CredentialHealth(account=account.key, is_valid=True, detail=detail)
+
+    def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+        collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
+        client: GraphClient | None = None
+        try:
+            client = self._client(account)
+            identity = identify(client, account)
+            page_id = account.extra.get(PAGE_ID)
+            is_page_token = page_id is not None and speaks_for(client, page_id)
+        except AdapterError as error:
+            return failed_result(account, error, client.calls if client else 0)
+        reader = AccountReader(
+            client, collector, self._settings, identity, page_id=page_id, is_page_token=is_page_token
+        )
+        run_streams(collector, reader.streams())
+        return collector.result(client.calls)
+
+    def _reads_messages(self, account: Account) -> bool:
+        return self._settings.messages and PAGE_ID in account.extra
+
+    def _client(self, account: Account, secrets: Secrets | None = None) -> GraphClient:
+        return RoadGraph(
+            self._context.road,
+            base_url=self._settings.base_url,
+            api_version=self._settings.api_version,
+            secrets=secrets or read_secrets(self._context.credentials, account),
+            platform=PLATFORM,
+            account=account.key,
+            timeout=self._settings.timeout_seconds,
+        )
+
+
+def identify(client: GraphClient, account: Account) -> Identity:
+    """Make sure the token opens the account, and learn the account's present name.
+
+    Raises:
+        AccountError: GONE, when the platform does not show the account with this token.
+        AdapterError: As the client does.
+    """
+    try:
+        user = client.get(account.native_id, {"fields": "id,username"})
+    except MissingObjectError as error:
+        raise _not_shown(account) from error
+    if optional_id(user) != account.native_id:
+        raise _not_shown(account)
+    return Identity(account=account, username=optional_text(user, "username"))
+
+
+def speaks_for(client: GraphClient, page_id: str) -> bool:
+    """Tell whether the token is the Page's own. Raises AdapterError when the platform does not answer."""
+    try:
+        return optional_id(client.get("me", {"fields": "id"})) == page_id
+    except AdapterError as error:
+        if error.reason in (Reason.MALFORMED, Reason.GONE, Reason.PERMISSION):
+            return False  # a token without a "me" is no Page's
+        raise
+
+
+def _not_shown(account: Account) -> AccountError:
+    return AccountError(
+        "the account is gone, or the token does not open it",
+        platform=account.platform,
+        account=account.key,
+        reason=Reason.GONE,
+    )
