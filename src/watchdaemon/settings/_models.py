@@ -19,6 +19,7 @@ from watchdaemon.domain.calendar import (
     WatchPolicy,
     WindowSpec,
 )
+from watchdaemon.errors import ConfigError
 from watchdaemon.settings._credentials import FileCredentials
 from watchdaemon.settings._values import (
     Address,
@@ -264,12 +265,15 @@ class Settings(Section):
         """Return the database's address, with the password of `storage.password_credential` filled in.
 
         Raises:
-            ConfigError: The credential cannot be read.
+            ConfigError: The credential cannot be read, or holds no password.
         """
         if self.storage.password_credential is None:
             return SecretStr(self.storage.url)
         fields = (credentials or self.credential_source()).read(self.storage.password_credential)
-        secret = fields.get("password", fields.get("token", SecretStr(""))).get_secret_value()
+        secret = fields.get("password", fields.get("token"))
+        if secret is None:
+            raise ConfigError(f"storage.password_credential: {self.storage.password_credential!r} holds no password")
         parts = urlsplit(self.storage.url)
         user, _, place = parts.netloc.rpartition("@")
-        return SecretStr(urlunsplit(parts._replace(netloc=f"{user}:{quote(secret, safe='')}@{place}")))
+        netloc = f"{user}:{quote(secret.get_secret_value(), safe='')}@{place}"
+        return SecretStr(urlunsplit(parts._replace(netloc=netloc)))

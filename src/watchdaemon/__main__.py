@@ -1,0 +1,5 @@
+"""``python -m watchdaemon``."""
+
+from watchdaemon.cli import main
+
+main()

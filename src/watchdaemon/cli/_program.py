@@ -1,0 +1,93 @@
+"""The program itself: its commands, what comes before each of them, and which exit code an error becomes."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from watchdaemon import __version__
+from watchdaemon.cli import _accounts, _calendar, _checks, _classify, _mail, _reading, _running, _tools
+from watchdaemon.errors import ConfigError, WatchdaemonError
+
+PANELS = ("Working", "Looking", "Register", "Checking")
+NOT_DONE = 1
+WRONG_INPUT = 2
+
+_EPILOG = (
+    "Exit codes: 0 done, 1 something was not done (said on standard error), 2 the command line or configuration is "
+    "wrong. Begin with: watchdaemon demo"
+)
+
+
+class _Program(TyperGroup):
+    """Turns our errors into a message and an exit code; nothing else of the program catches them."""
+
+    def invoke(self, ctx: Any) -> Any:  # typer carries its own, unnamed copy of click
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            typer.echo(f"watchdaemon: {error}", err=True)
+            raise typer.Exit(WRONG_INPUT) from error
+        except WatchdaemonError as error:
+            typer.echo(f"watchdaemon: {error}", err=True)
+            raise typer.Exit(NOT_DONE) from error
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands under their panels, each with its whole first sentence."""
+        commands = [(name, command) for name in self.list_commands(ctx) if (command := self.get_command(ctx, name))]
+        for panel in PANELS:
+            rows = [(n, c.get_short_help_str(200)) for n, c in commands if getattr(c, "rich_help_panel", "") == panel]
+            with formatter.section(panel):
+                formatter.write_dl(rows)
+
+
+program = typer.Typer(
+    name="watchdaemon",
+    cls=_Program,
+    no_args_is_help=True,
+    epilog=_EPILOG,
+    rich_markup_mode=None,  # its help imports all of rich: twice the time of the whole rest
+    pretty_exceptions_enable=False,  # they show local variables: texts and tokens among them
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"watchdaemon {__version__}")
+        raise typer.Exit
+
+
+@program.callback()
+def _before_every_command(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("-c", "--config", metavar="FILE", help="The configuration; may also stand after the command."),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Make sure that no question to your organisation on social media stays unanswered.
+
+    Accounts on Facebook, Instagram, X and YouTube are fetched twice every working day; the people who answer for them
+    get one mail about what waits.
+    """
+    ctx.obj = config
+
+
+for _room in (_running, _accounts, _reading, _mail, _classify, _calendar, _checks, _tools):
+    _room.add_to(program)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        program()
+    except BrokenPipeError:  # `watchdaemon items | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(NOT_DONE)
