@@ -176,8 +176,7 @@ class YouTubeApi:
         if not isinstance(items, list) or not items:
             return content
         if self._fault(FaultKind.EMPTY_LIST, asked.account, asked.path):
-            whole = {name: value for name, value in content.items() if name != "nextPageToken"}
-            return whole | {"items": [], "pageInfo": {"totalResults": 0, "resultsPerPage": asked.query.page_size}}
+            return {name: value for name, value in content.items() if name != "nextPageToken"} | {"items": []}
         if self._fault(FaultKind.MALFORMED_ITEM, asked.account, asked.path):
             broken = {name: items[0][name] for name in ("kind", "etag", "id")} | {"snippet": {}}
             return content | {"items": [broken, *items[1:]]}
@@ -332,14 +331,14 @@ class YouTubeApi:
         replies = self._comments.replies_in(top, Moderation.PUBLISHED)
         page, token = _cut(asked, [(_order(reply), reply) for reply in replies])
         items = [self._comment(asked, reply, tells_status=True) for reply in page]
-        return _listing(asked, "comment", items, total=len(items), token=token)
+        return _listing(asked, "comment", items, total=None, token=token)
 
     def _may_read(self, caller: Caller, item: WorldItem) -> bool:
         return caller.owns(item.account) or status_of(item, self._world.now()) is Moderation.PUBLISHED
 
     def _comment(self, asked: Asked, item: WorldItem, *, tells_status: bool) -> Json:
         view = self._view(asked, self._world.account(item.account), tells_status=tells_status)
-        return shape.comment(item, view, asked.query.parts)
+        return shape.comment(item, replace(view, is_alone=True), asked.query.parts)
 
     def _view(self, asked: Asked, account: WorldAccount, *, tells_status: bool) -> View:
         """Return how this caller sees a channel's comments; only the owner is told their moderation status."""
@@ -480,12 +479,14 @@ def _read_text(asked: Asked, snippet: Json) -> str:
 # ---- pages ---------------------------------------------------------------------------------------------------------
 
 
-def _listing(asked: Asked, kind: str, items: list[Json], *, total: int, token: str | None = None) -> Json:
+def _listing(asked: Asked, kind: str, items: list[Json], *, total: int | None, token: str | None = None) -> Json:
+    """Wrap a page. A total of None is not told: that of a thread's replies never is."""
     answer: Json = {"kind": f"youtube#{kind}ListResponse", "etag": shape.etag([items, token])}
     if token is not None:
         answer["nextPageToken"] = token
     is_paged = not asked.query.ids("id") and not asked.query.is_set("mine")
-    answer["pageInfo"] = {"totalResults": total, "resultsPerPage": asked.query.page_size if is_paged else total}
+    totals: Json = {} if total is None else {"totalResults": total}
+    answer["pageInfo"] = totals | {"resultsPerPage": asked.query.page_size if is_paged else len(items)}
     return answer | {"items": items}
 
 

@@ -22,8 +22,8 @@ _LINK = re.compile(r"https?://[^\s<]+")
 
 
 def timestamp(instant: datetime) -> str:
-    """Write an instant as YouTube does."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    """Write an instant as YouTube does today; answers of 2019 had ".000" before the Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def etag(content: object) -> str:
@@ -161,6 +161,7 @@ class View:
     is_plain: bool
     tells_status: bool
     now: datetime
+    is_alone: bool = False  # outside a thread a comment does not say which video and channel it stands under
 
 
 def comment(item: WorldItem, view: View, wanted: frozenset[str]) -> Json:
@@ -173,7 +174,6 @@ def comment_snippet(item: WorldItem, view: View) -> Json:
     name = f"@{item.author_username}" if item.author_username else item.author_name
     text = item.text_at(view.now)
     shown: Json = {
-        "channelId": view.channel.native_id,
         "textDisplay": text if view.is_plain else _to_html(text),
         "authorDisplayName": name,
         "authorProfileImageUrl": "https://yt3.example.org/profile.jpg",
@@ -184,8 +184,10 @@ def comment_snippet(item: WorldItem, view: View) -> Json:
         "publishedAt": timestamp(item.published_at),
         "updatedAt": timestamp(item.edited_at(view.now) or item.published_at),
     }
-    if item.root_id is not None:
-        shown["videoId"] = item.root_id
+    if not view.is_alone:
+        shown["channelId"] = view.channel.native_id
+        if item.root_id is not None:
+            shown["videoId"] = item.root_id
     if not is_top_level(item):
         shown["parentId"] = item.parent_id
     if not item.is_author_private:
