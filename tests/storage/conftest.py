@@ -40,6 +40,8 @@ def postgresql_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="watchdaemon-pg-"))
     folder.chmod(0o755)
     running = server.get_server(folder / "data")
+    running.psql("ALTER SYSTEM SET fsync = off;")  # the folder is thrown away
+    running.psql("SELECT pg_reload_conf();")
     try:
         yield running.get_uri()
     finally:

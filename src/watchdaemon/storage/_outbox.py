@@ -57,7 +57,8 @@ class OutboxPart(Part):
             or_(d.claimed_until.is_(None), d.claimed_until <= now),
         )
         query = select(_deliveries).where(is_due).order_by(d.id).limit(limit)
-        with self._db.write("claim mails") as connection:
+        # The lock spares those who come second an empty answer; the conditional update keeps a mail single.
+        with self._db.write("claim mails", lock="outbox") as connection:
             due = [mapping.delivery_from_row(r) for r in connection.execute(query).mappings()]
             taken = [delivery.id for delivery in due if _take(connection, delivery, now + lease)]
             query = select(_deliveries).where(d.id.in_(taken)).order_by(d.id)

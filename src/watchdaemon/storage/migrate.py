@@ -1,6 +1,7 @@
 """The schema's revisions: which one a database has, which one this program needs, and the way between them."""
 
 import importlib.util
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -13,6 +14,9 @@ REVISIONS = ("0001",)
 compares it with `migrations/versions`)."""
 
 HEAD = REVISIONS[-1]
+
+_alembic = threading.Lock()
+"""Alembic hands its scripts their context through module globals: one upgrade at a time in a process."""
 
 _NEWER = "the database {url} was written by a newer watchdaemon (revision {found}); upgrade the program"
 _BEHIND = "the database {url} is not ready for this watchdaemon ({found}); run: watchdaemon db upgrade"
@@ -99,7 +103,8 @@ def _run_migrations(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _alembic:
+        command.upgrade(config, "head")
 
 
 def _folder() -> Path:

@@ -34,30 +34,6 @@ def upgrade() -> None:
     _state()
 
 
-def downgrade() -> None:
-    """Drop every table."""
-    for name in (
-        "state",
-        "alerts",
-        "told",
-        "deliveries",
-        "watch_starts",
-        "watch_attempts",
-        "watch_entries",
-        "decisions",
-        "verdicts",
-        "threads",
-        "cursors",
-        "items",
-        "audit",
-        "account_owners",
-        "accounts",
-        "units",
-        "persons",
-    ):
-        op.drop_table(name)
-
-
 def _persons() -> None:
     op.create_table(
         "persons",

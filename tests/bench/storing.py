@@ -1,0 +1,86 @@
+"""How many fetched items SQLite takes a second: ``python -m tests.bench.storing``; fails below 10,000.
+
+What is measured is `save_fetch` as the daemon calls it: comparing with what is stored, the upsert, the threads' marks
+and the cursors, one transaction for each page of an account.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from watchdaemon.domain.fetch import Coverage, FetchResult
+from watchdaemon.domain.item import Item, ItemKind
+from watchdaemon.storage import SqlStore, open_store, upgrade
+
+FLOOR = 10_000
+ACCOUNTS, PAGES, PAGE = 20, 10, 100
+START = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
+
+
+def _item(account: str, number: int) -> Item:
+    return Item(
+        account=account,
+        platform="facebook",
+        external_id=f"{account}_{number:08}",
+        thread_id=f"{account}_{number // 5:08}",
+        kind=ItemKind.COMMENT,
+        published_at=START + timedelta(seconds=number),
+        parent_id=f"{account}_{number - 1:08}" if number % 5 else None,
+        root_id=f"{account}_{number // 50:08}",
+        author="Kim Exempel",
+        author_id=f"visitor-{number % 400}",
+        text="Hej! När öppnar simhallen i helgen? " * 6,  # about 200 characters
+        url=f"https://social.example/{account}/{number}",
+        extra={"story": str(number // 50)},
+    )
+
+
+def _pages() -> list[FetchResult]:
+    accounts = [f"account-{n:03}" for n in range(ACCOUNTS)]
+    return [
+        FetchResult(
+            account=account,
+            coverage=Coverage.COMPLETE,
+            items=tuple(_item(account, page * PAGE + n) for n in range(PAGE)),
+            cursors={"comments": f"page-{page}"},
+        )
+        for page in range(PAGES)
+        for account in accounts
+    ]
+
+
+def _edited(page: FetchResult) -> FetchResult:
+    return replace(page, items=tuple(replace(i, text=i.text + " Ändrat.") for i in page.items))
+
+
+def _rate(store: SqlStore, pages: Sequence[FetchResult]) -> float:
+    started = time.perf_counter()
+    for page in pages:
+        store.save_fetch(page, at=START)
+    return sum(len(p.items) for p in pages) / (time.perf_counter() - started)
+
+
+def main() -> int:
+    """Print the rates and return the exit code."""
+    pages = _pages()
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'watch.db'}"
+        upgrade(url)
+        store = open_store(url)
+        rates = {
+            "new": _rate(store, pages),
+            "unchanged": _rate(store, pages),
+            "edited": _rate(store, [_edited(p) for p in pages]),
+        }
+        store.close()
+    for what, rate in rates.items():
+        sys.stdout.write(f"storing {what} items, {PAGE} a transaction: {rate:,.0f}/s (at least {FLOOR:,})\n")
+    return 0 if min(rates.values()) >= FLOOR else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
