@@ -1,0 +1,86 @@
+"""An alert says what is not watched, since when, why, what to do, and when it is over."""
+
+import pytest
+from tests.mail.reading import Page, html, text
+from tests.mail.samples import CHRIS, alert, full_notice, key, local, notice, renderer
+
+from watchdaemon.domain.delivery import MailKind, OutgoingMail
+from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
+from watchdaemon.errors import Reason
+
+KEY = key(MailKind.ALERT, "anna", "1")
+OVER = alert(Reason.OUTAGE, ("streets-x",), closed_at=local(23, 8, 31))
+
+
+def rendered(*opened: Alert, closed: tuple[Alert, ...] = ()) -> OutgoingMail:
+    """Render a notice to Anna."""
+    return renderer().alert(notice(opened, closed), KEY)
+
+
+@pytest.mark.parametrize(
+    ("the_notice", "subject"),
+    [
+        (notice([alert()]), "1 konto bevakas inte – Simhallen Exempelbadet"),
+        (
+            notice([alert(accounts=("pool-ig", "library-fb"))]),
+            "2 konton bevakas inte – Simhallen Exempelbadet och 1 till",
+        ),
+        (
+            notice([alert(kind=AlertKind.PARTLY_WATCHED)]),
+            "1 konto bevakas bara delvis – Simhallen Exempelbadet",
+        ),
+        (notice(closed=[OVER]), "Bevakas igen – Gator och parker"),
+        (notice([alert()], [OVER]), "1 konto bevakas inte – Simhallen Exempelbadet"),
+    ],
+)
+def test_the_subject_says_what_and_where(the_notice: AlertNotice, subject: str) -> None:
+    assert renderer().alert(the_notice, KEY).subject == subject
+
+
+def test_an_alert_says_why_since_when_which_accounts_and_what_to_do() -> None:
+    mail = rendered(alert(detail="Graph error 190"))
+
+    for said in (" ".join(text(mail).split()), Page(html(mail)).shown):
+        assert "Vår åtkomst till kontot har gått ut eller dragits in" in said
+        assert "Sedan i fredags kl. 15.10" in said
+        assert "Simhallen Exempelbadet" in said
+        assert "Be någon som administrerar kontot på plattformen att godkänna åtkomsten på nytt." in said
+        assert "titta själv på kontot, minst två gånger varje arbetsdag" in said
+        assert "Teknisk uppgift: Graph error 190" in said
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_becomes_an_alert_in_both_languages(reason: Reason) -> None:
+    swedish = renderer().alert(notice([alert(reason)]), KEY)
+    english = renderer().alert(notice([alert(reason)], recipient=CHRIS), KEY)
+
+    assert "Gör så här:\n- " in text(swedish)
+    assert "What to do:\n- " in text(english)
+    assert text(swedish) != text(english)
+
+
+def test_what_is_over_says_from_when_to_when_and_that_the_gap_stays() -> None:
+    said = text(rendered(closed=(OVER,)))
+
+    assert "Det var: plattformen svarar inte, eller svarar med fel." in said
+    assert "Från i fredags kl. 15.10 till i dag kl. 08.31." in said
+    assert "Luckan finns kvar i bevakningsloggen." in said
+    assert "Gör så här" not in said
+
+
+def test_an_account_that_left_the_register_is_named_by_its_key() -> None:
+    assert "- old-account\n" in text(rendered(alert(accounts=("old-account",))))
+
+
+def test_an_alert_about_hundreds_names_some_and_counts_the_rest() -> None:
+    said = text(rendered(alert(accounts=tuple(f"account-{number:03d}" for number in range(500)))))
+
+    assert "- account-039\n" in said
+    assert "- 460 till\n" in said
+    assert "account-040" not in said
+
+
+def test_news_and_what_is_over_stand_in_one_mail() -> None:
+    said = text(renderer().alert(full_notice(), KEY))
+
+    assert said.index("INTE BEVAKAT") < said.index("ÄR ÖVER")
