@@ -101,10 +101,11 @@ def _caller(world: World, value: str) -> Caller:
         raise unauthorized()
     if token.kind is TokenKind.APP:
         return Caller(account=None, token=token)
-    accounts = [a for a in world.accounts(PLATFORM) if a.key in token.accounts]
-    if not accounts:
+    accounts = (world.account(key) for key in sorted(token.accounts))
+    account = next((a for a in accounts if a.platform == PLATFORM), None)
+    if account is None:
         raise unauthorized()
-    return Caller(account=accounts[0], token=token)
+    return Caller(account=account, token=token)
 
 
 def _is_complete(oauth: Mapping[str, str]) -> bool:

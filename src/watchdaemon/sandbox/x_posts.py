@@ -215,6 +215,8 @@ class Posts:
         item = self._world.find(post_id)
         if item is not None:
             return self.post(item, 0) if _is_post(item) and self._is_ours(item) else None
+        if self._world.recall(post_id) is not None:  # deleted, or not written yet
+            return None
         for item in self._all_items():
             versions = version_ids(item, self._world.now()) if item.edits else ()
             if post_id in versions:

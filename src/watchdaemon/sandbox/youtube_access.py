@@ -90,10 +90,11 @@ def authenticate(world: World, authorization: str, parameters: Mapping[str, str]
     value = value or parameters.get("access_token") or parameters.get("oauth_token") or ""
     if value:
         token = _good(world, value, TokenKind.USER)
-        accounts = [a for a in world.accounts(PLATFORM) if token is not None and a.key in token.accounts]
-        if token is None or not accounts:
+        accounts = (world.account(key) for key in sorted(token.accounts if token is not None else ()))
+        account = next((a for a in accounts if a.platform == PLATFORM), None)
+        if token is None or account is None:
             raise unauthenticated()
-        return Caller(account=accounts[0], token=token)
+        return Caller(account=account, token=token)
     if key := parameters.get("key"):
         token = _good(world, key, TokenKind.APP)
         if token is None:
