@@ -57,7 +57,7 @@ class SmtpSink:
         self.host = host
         self.port = port
         self._directory = directory
-        self._options: dict[str, Any] = {"enable_SMTPUTF8": with_smtputf8, "hostname": "sink.example.org"}
+        self._options: dict[str, Any] = {"enable_SMTPUTF8": with_smtputf8, "server_hostname": "sink.example.org"}
         if tls is not None:
             self._options |= {"tls_context": tls, "require_starttls": True}
         if login is not None:
@@ -155,4 +155,7 @@ def file_name(number: int, mail: Received) -> str:
 
 def _slug(text: str, limit: int) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:limit].strip("-") or "mail"
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(slug) > limit:
+        slug = slug[:limit].rpartition("-")[0] or slug[:limit]
+    return slug or "mail"
