@@ -252,15 +252,15 @@ class YouTubeApi:
         if status is not Moderation.PUBLISHED and not asked.caller.owns(account.key):
             raise asked.forbidden()
         view = self._view(asked, account, tells_status=True)
-        threads = [(top, self._shown_replies(top, status)) for top in tops if self._is_listed(top, status)]
+        listed = [top for top in tops if self._is_listed(top, status)]
         if terms := asked.query.text("searchTerms").casefold():
-            threads = [(top, rest) for top, rest in threads if terms in top.text_at(view.now).casefold()]
-        ordered = [(_order(top), (top, rest)) for top, rest in threads]
+            listed = [top for top in listed if terms in top.text_at(view.now).casefold()]
+        ordered = [(_order(top), top) for top in listed]
         if asked.query.text("order") == "relevance":
-            ordered = [((f"{len(rest):06}", top.id), (top, rest)) for top, rest in threads]
-            ordered.sort(key=lambda entry: entry[0], reverse=True)
+            weighed = [((f"{len(self._shown_replies(top, status)):06}", top.id), top) for top in listed]
+            ordered = sorted(weighed, key=lambda entry: entry[0], reverse=True)
         page, token = _cut(asked, ordered)
-        items = [shape.thread(top, rest, view, asked.query.parts) for top, rest in page]
+        items = [shape.thread(top, self._shown_replies(top, status), view, asked.query.parts) for top in page]
         return _listing(asked, "commentThread", items, total=len(items), token=token)
 
     def _tops(self, asked: Asked) -> tuple[WorldAccount, list[WorldItem]]:
@@ -481,7 +481,10 @@ def _read_text(asked: Asked, snippet: Json) -> str:
 
 def _listing(asked: Asked, kind: str, items: list[Json], *, total: int | None, token: str | None = None) -> Json:
     """Wrap a page. A total of None is not told: that of a thread's replies never is."""
-    answer: Json = {"kind": f"youtube#{kind}ListResponse", "etag": shape.etag([items, token])}
+    answer: Json = {
+        "kind": f"youtube#{kind}ListResponse",
+        "etag": shape.etag([[item["etag"] for item in items], token]),
+    }
     if token is not None:
         answer["nextPageToken"] = token
     is_paged = not asked.query.ids("id") and not asked.query.is_set("mine")

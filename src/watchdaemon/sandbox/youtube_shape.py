@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import html
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ def timestamp(instant: datetime) -> str:
 
 def etag(content: object) -> str:
     """Return the tag of a content: another content has another one."""
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
+    digest = hashlib.blake2b(repr(content).encode(), digest_size=20).digest()
     return base64.urlsafe_b64encode(digest).decode()[:27]
 
 
