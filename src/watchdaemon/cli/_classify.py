@@ -17,7 +17,7 @@ def add_to(program: typer.Typer) -> None:
 
 def classify(
     file: Annotated[
-        typer.FileText | None, typer.Argument(metavar="[FILE]", help="JSON lines; standard input when left out.")
+        typer.FileText | None, typer.Argument(metavar="FILE", help="JSON lines; standard input when left out.")
     ] = None,
 ) -> None:
     """Judge texts: JSON lines in, JSON lines out, in the same order.

@@ -32,7 +32,7 @@ def _mails() -> None:
 def preview(
     ctx: typer.Context,
     *,
-    kind: Annotated[Kind, typer.Argument(help="An owner's digest or a manager's weekly report.")],
+    kind: Annotated[Kind, typer.Argument(metavar="digest|weekly", help="An owner's digest or a manager's weekly report.")],
     to: Annotated[str | None, typer.Option("--to", metavar="PERSON", help="Only this person's.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write .eml, .html and .txt files there.")
@@ -43,8 +43,8 @@ def preview(
     """Show the mails as they would be now; nothing is queued or sent.
 
     \b
-    watchdaemon mail preview digest --to anna          the text, here
-    watchdaemon mail preview weekly --out mails         files, to open in a mail program or browser
+    watchdaemon mail preview digest --to anna      the text, here
+    watchdaemon mail preview weekly --out mails    files, to open in a mail program or browser
     """
     from watchdaemon.domain.delivery import MailKind
     from watchdaemon.mail.preview import part, write_preview

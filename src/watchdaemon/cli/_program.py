@@ -2,8 +2,9 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Protocol
 
 import typer
 from typer.core import TyperGroup
@@ -22,10 +23,18 @@ _EPILOG = (
 )
 
 
+class _Formatter(Protocol):
+    """What we use of click's help formatter."""
+
+    def section(self, name: str) -> AbstractContextManager[None]: ...
+
+    def write_dl(self, rows: list[tuple[str, str]]) -> None: ...
+
+
 class _Program(TyperGroup):
     """Turns our errors into a message and an exit code; nothing else of the program catches them."""
 
-    def invoke(self, ctx: Any) -> Any:  # typer carries its own, unnamed copy of click
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # click's Context is private in typer
         try:
             return super().invoke(ctx)
         except ConfigError as error:
@@ -35,7 +44,7 @@ class _Program(TyperGroup):
             typer.echo(f"watchdaemon: {error}", err=True)
             raise typer.Exit(NOT_DONE) from error
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: typer.Context, formatter: "_Formatter") -> None:  # type: ignore[override]  # as above
         """Write the commands under their panels, each with its whole first sentence."""
         commands = [(name, command) for name in self.list_commands(ctx) if (command := self.get_command(ctx, name))]
         for panel in PANELS:

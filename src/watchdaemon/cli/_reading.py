@@ -339,7 +339,7 @@ def _emit_csv(facts: list[dict[str, object]]) -> None:
 def seen(
     ctx: typer.Context,
     *,
-    accounts: Annotated[list[str], typer.Argument(metavar="ACCOUNT...")],
+    accounts: Annotated[list[str], typer.Argument(metavar="ACCOUNT")],
     by: Annotated[str, typer.Option("--by", metavar="PERSON", help="Who has looked; a person of the register.")],
     window: Annotated[
         str | None, typer.Option("--window", metavar="WINDOW", help="Which one, 2026-11-23/1; the latest if left out.")

@@ -52,9 +52,9 @@ def run(
     """Run the daemon: fetch, judge, tell, until SIGTERM. SIGHUP reads the configuration again.
 
     \b
-    watchdaemon run                             what the service does
-    watchdaemon run --once                      one pass, for a timer or for trying out
-    watchdaemon run --once --at 2026-11-23T13:05  one pass as if it were then
+    watchdaemon run                                what the service does
+    watchdaemon run --once                         one pass, for a timer or for trying out
+    watchdaemon run --once --at 2026-11-23T13:05   one pass as if it were then
     """
     from watchdaemon.daemon.logs import configure_logging
     from watchdaemon.storage import upgrade
@@ -121,7 +121,7 @@ def poll(
     ctx: typer.Context,
     *,
     accounts: Annotated[
-        list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="Which ones; every watched account if none.")
+        list[str] | None, typer.Argument(metavar="ACCOUNT", help="Which ones; every watched account if none.")
     ] = None,
     at: At = None,
     as_json: AsJson = False,
