@@ -1,0 +1,215 @@
+"""A library on Facebook and Instagram, served over real HTTP by the sandbox, and a context to read it with."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from watchdaemon.domain.account import Account
+from watchdaemon.errors import ConfigError
+from watchdaemon.http import Exchange, RetryPolicy, Road
+from watchdaemon.ports import AdapterContext
+from watchdaemon.sandbox import ids
+from watchdaemon.sandbox.faults import Fault, FaultKind, Faults
+from watchdaemon.sandbox.graph import create_app
+from watchdaemon.sandbox.server import SandboxServer
+from watchdaemon.sandbox.world import Kind, Token, TokenKind, World, WorldAccount, WorldItem
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
+LOOK_BACK = timedelta(days=30)
+PAGE = ids.facebook_page("biblioteket")
+INSTAGRAM = ids.instagram_user("biblioteket")
+FB, IG = "fb-bibliotek", "ig-bibliotek"
+PAGE_TOKEN, USER_TOKEN, APP_SECRET = "EAApage-hemligt", "EAAuser-hemligt", "apphemlighet"
+APP_TOKEN = f"912475055002|{APP_SECRET}"
+PERSON = ids.facebook_person("kim")
+SCOPES = frozenset(
+    {"pages_show_list", "pages_read_engagement", "pages_read_user_content", "pages_manage_metadata", "pages_messaging"}
+    | {"instagram_basic", "instagram_manage_comments", "instagram_manage_messages"}
+)
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move_to(self, instant: datetime) -> None:
+        self.now = instant
+
+
+class Credentials:
+    """Credentials by name."""
+
+    def __init__(self, known: Mapping[str, Mapping[str, str]]) -> None:
+        self.known = known
+
+    def read(self, name: str) -> Mapping[str, SecretStr]:
+        if name not in self.known:
+            raise ConfigError(f"no credential {name} in the test's pocket")
+        return {key: SecretStr(value) for key, value in self.known[name].items()}
+
+
+@dataclass
+class Town:
+    """The world, its server, the adapter's context, and verbs."""
+
+    world: World
+    clock: Clock
+    faults: Faults
+    server: SandboxServer
+    context: AdapterContext
+    exchanges: list[Exchange]
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def settings(self, platform: str, **more: object) -> dict[str, object]:
+        return {"base_url": self.server.base_url(platform), **more}
+
+    def fault(self, kind: FaultKind, *, account: str | None, path: str = "") -> None:
+        self.faults.add(Fault(kind=kind, account=account, path=path))
+
+    def post(self, text: str, *, ago: timedelta, account: str = FB, **more: Any) -> WorldItem:
+        make = ids.facebook_post if account == FB else lambda _, seed: ids.instagram_media(seed)
+        return self._add(make(PAGE, self._seed(account)), account, Kind.POST, text, ago, by_account=True, **more)
+
+    def visitor_post(self, text: str, *, ago: timedelta, **more: Any) -> WorldItem:
+        return self._add(ids.facebook_post(PAGE, self._seed("visitor")), FB, Kind.VISITOR_POST, text, ago, **more)
+
+    def mention(self, text: str, *, ago: timedelta, account: str = FB, **more: Any) -> WorldItem:
+        new_id = ids.facebook_post(PERSON, self._seed("mention"))
+        item_id = new_id if account == FB else ids.instagram_media(self._seed("tag"))
+        return self._add(item_id, account, Kind.MENTION, text, ago, **more)
+
+    def comment(
+        self, post: WorldItem, text: str, *, ago: timedelta, under: WorldItem | None = None, **more: Any
+    ) -> WorldItem:
+        seed = self._seed("comment")
+        item_id = ids.facebook_comment(post.id, seed) if post.account == FB else ids.instagram_comment(seed)
+        parent_id = under.id if under else None
+        return self._add(item_id, post.account, Kind.COMMENT, text, ago, parent_id=parent_id, root_id=post.id, **more)
+
+    def message(self, text: str, *, ago: timedelta, thread: str = "t_1", account: str = FB, **more: Any) -> WorldItem:
+        seed = self._seed("message")
+        item_id = ids.facebook_message(seed) if account == FB else ids.instagram_message(seed)
+        return self._add(item_id, account, Kind.MESSAGE, text, ago, conversation_id=thread, **more)
+
+    def delete(self, item: WorldItem) -> None:
+        self.world.add(replace(item, deleted_at=self.clock.now))
+
+    def _seed(self, of: str) -> str:
+        self.counts[of] = self.counts.get(of, 0) + 1
+        return f"{of}-{self.counts[of]}"
+
+    def _add(
+        self,
+        item_id: str,
+        account: str,
+        kind: Kind,
+        text: str,
+        ago: timedelta,
+        *,
+        by_account: bool = False,
+        **more: Any,
+    ) -> WorldItem:
+        own = (PAGE if account == FB else INSTAGRAM, "Exempelkommuns bibliotek")
+        author = own if by_account else (PERSON, "Kim Exempel")
+        made = WorldItem(
+            id=item_id,
+            account=account,
+            kind=kind,
+            author_id=author[0],
+            author_name=author[1],
+            author_username="exempelbiblioteket" if by_account else "kim.exempel",
+            text=text,
+            published_at=self.clock.now - ago,
+            by_account=by_account,
+            **more,
+        )
+        return self.world.add(made)
+
+
+def facebook_account(**changes: Any) -> Account:
+    """The library's Page in the register."""
+    return replace(_account(FB, "facebook", PAGE), **changes)
+
+
+def instagram_account(**changes: Any) -> Account:
+    """The library's Instagram account in the register."""
+    return replace(_account(IG, "instagram", INSTAGRAM), **{"extra": {"page_id": PAGE}, **changes})
+
+
+def _account(key: str, platform: str, native_id: str) -> Account:
+    return Account(
+        key=key,
+        platform=platform,
+        native_id=native_id,
+        name="Exempelkommuns bibliotek",
+        link="https://exempelkommun.example/bibliotek",
+        unit="kultur",
+        manager="chefen",
+        owners=(),
+        credential="bibliotek",
+    )
+
+
+@contextmanager
+def running_town() -> Iterator[Town]:
+    """Serve the town; nothing has been written yet."""
+    clock = Clock(NOW)
+    world = World(clock, _world_accounts())
+    faults = Faults()
+    exchanges: list[Exchange] = []
+    credentials = Credentials(
+        {
+            "bibliotek": {"token": PAGE_TOKEN},
+            "med-app": {"token": PAGE_TOKEN, "app_id": "912475055002", "app_secret": APP_SECRET},
+            "person": {"token": USER_TOKEN},
+            "person-med-app": {"token": USER_TOKEN, "app_id": "912475055002", "app_secret": APP_SECRET},
+            "fel": {"token": "EAAnonsens"},
+            "tom": {"other": "x"},
+        }
+    )
+    apps = {name: create_app(world, faults, name) for name in ("facebook", "instagram")}
+    road = Road(timeout=5, sleep=lambda _: None, retries=RetryPolicy(tries=2), on_exchange=exchanges.append)
+    context = AdapterContext(road=road, credentials=credentials, clock=clock, look_back=LOOK_BACK)
+    with road, SandboxServer(world, faults, apps=apps) as server:
+        yield Town(world, clock, faults, server, context, exchanges)
+        assert server.errors == []
+
+
+def _world_accounts() -> list[WorldAccount]:
+    both = frozenset({FB, IG})
+    tokens = (
+        Token(value=PAGE_TOKEN, kind=TokenKind.PAGE, accounts=both, scopes=SCOPES, user_id="77", connected_by="Eva"),
+        Token(value=USER_TOKEN, kind=TokenKind.USER, accounts=both, scopes=SCOPES, user_id="77", connected_by="Eva"),
+        Token(value=APP_TOKEN, kind=TokenKind.APP, accounts=frozenset()),
+    )
+    page = WorldAccount(
+        key=FB,
+        platform="facebook",
+        native_id=PAGE,
+        name="Exempelkommuns bibliotek",
+        username="exempelbiblioteket",
+        about="Biblioteket i Exempelkommun",
+        link="https://www.facebook.com/exempelbiblioteket",
+        linked_id=INSTAGRAM,
+        tokens=tokens,
+        followers=10_000,
+    )
+    professional = WorldAccount(
+        key=IG,
+        platform="instagram",
+        native_id=INSTAGRAM,
+        name="Exempelbiblioteket",
+        username="exempelbiblioteket",
+        about="Böcker i Exempelkommun",
+        linked_id=PAGE,
+    )
+    return [page, professional]
