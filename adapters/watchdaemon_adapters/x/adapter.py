@@ -134,9 +134,9 @@ class XAdapter:
         )
 
     def credential(self, account: Account) -> CredentialHealth:
-        """Ask whose the token is, and what it may do."""
+        """Ask whose the token is, and what it may do. Raises AdapterError when there is none to ask about."""
+        client = self._client(account)
         try:
-            client = self._client(account)
             user = client.me()
             _must_be(account, user)
         except AccountError as error:

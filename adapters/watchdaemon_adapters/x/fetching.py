@@ -1,17 +1,27 @@
 """One account's fetch: stream after stream, each with a cursor and troubles of its own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.errors import AccountError, AdapterError, MalformedItemError, Reason, RetriableError
 from watchdaemon_adapters.x.client import Body, XClient, rows_of
-from watchdaemon_adapters.x.mapping import Author, View, authors_in, item_id, map_message, map_post
+from watchdaemon_adapters.x.mapping import (
+    Author,
+    View,
+    authors_in,
+    item_id,
+    latest_version,
+    map_message,
+    map_post,
+    parse_time,
+)
 from watchdaemon_adapters.x.marks import (
     OVERLAP,
     Mark,
+    Reach,
     has_gap,
     mark_after,
     reach_from,
@@ -19,7 +29,7 @@ from watchdaemon_adapters.x.marks import (
     read_roots,
     write_roots,
 )
-from watchdaemon_adapters.x.problems import trouble_of
+from watchdaemon_adapters.x.problems import PLATFORM, errors_of, trouble_of
 from watchdaemon_adapters.x.settings import XSettings
 
 # how far the service reaches, by its documentation of the timelines, of search and of messages
@@ -28,11 +38,36 @@ OWN_POSTS_REACHABLE = 3200
 SEARCH_REACH = timedelta(days=7)
 MESSAGES_REACH = timedelta(days=30)
 
-# a search query may have 512 characters; ten conversations with the longest ids stay well below
-QUERY_LENGTH = 512
+# a search query may have 512 characters: ten conversations with the longest ids stay well below
 QUERY_CONVERSATIONS = 10
 
+# how long the newest known mention or message must come again when it is asked for
+EXPECTED_AGAIN = timedelta(days=7)
+
 Mapper = Callable[[object, Mapping[str, Author], View], Item | None]
+
+
+@dataclass
+class Taken:
+    """What a listing held: how many rows, how many of them unreadable, and the newest."""
+
+    rows: int = 0
+    bad: int = 0
+    newest: tuple[int, datetime | None] | None = None
+
+    def saw(self, row: object) -> None:
+        """Count a row."""
+        self.rows += 1
+        row_id = item_id(row)
+        if row_id is not None and (self.newest is None or row_id > self.newest[0]):
+            self.newest = (row_id, parse_time(row.get("created_at")) if isinstance(row, dict) else None)
+
+    def add(self, other: "Taken") -> None:
+        """Count another listing's rows too."""
+        self.rows += other.rows
+        self.bad += other.bad
+        if other.newest is not None and (self.newest is None or other.newest[0] > self.newest[0]):
+            self.newest = other.newest
 
 
 @dataclass(kw_only=True)
@@ -96,11 +131,12 @@ class Fetch:
         reach = reach_from(mark, self.now, look_back=self.look_back)
         pages = self.client.own_posts(self.user_id, max_results=self.settings.page_size, **reach.parameters)
         try:
-            newest, count = self._take("own", pages, map_post)
+            taken = self._take("own", pages, map_post)
         finally:
             self._keep_roots()
-        self.new_cursors["own"] = str(mark_after(mark, reach, newest, self.now))
-        self._note_limit("own", count, OWN_POSTS_REACHABLE)
+        mark = self._believed(mark, taken)
+        self.new_cursors["own"] = str(_advanced(mark, reach, taken, self.now))
+        self._note_limit("own", taken.rows, OWN_POSTS_REACHABLE)
 
     def _keep_roots(self) -> None:
         """Remember own posts for as long as their conversations and quotes are read."""
@@ -112,23 +148,23 @@ class Fetch:
         self.new_cursors["roots"] = write_roots(self.roots)
 
     def _mentions(self) -> None:
-        mark = read_mark(self.cursors.get("mentions"))
+        mark = self._fresh(read_mark(self.cursors.get("mentions")))
         reach = reach_from(mark, self.now, look_back=self.look_back)
         pages = self.client.mentions(self.user_id, max_results=self.settings.page_size, **reach.parameters)
-        newest, count = self._take("mentions", pages, map_post)
-        self.new_cursors["mentions"] = str(mark_after(mark, reach, newest, self.now))
-        self._note_limit("mentions", count, MENTIONS_REACHABLE)
+        taken = self._take("mentions", pages, map_post)
+        mark = self._believed(mark, taken)
+        self.new_cursors["mentions"] = str(_advanced(mark, reach, taken, self.now))
+        self._note_limit("mentions", taken.rows, MENTIONS_REACHABLE)
 
     def _search(self) -> None:
         """Replies to own posts from which the replier took the account's name: no mention tells of them."""
         mark = read_mark(self.cursors.get("search"))
         reach = reach_from(mark, self.now, look_back=self.look_back, limit=SEARCH_REACH)
-        newest: int | None = None
+        taken = Taken()
         for query in _queries(self._roots_since(timedelta(days=self.settings.search_days)), self.user_id):
             pages = self.client.search(query, max_results=self.settings.page_size, **reach.parameters)
-            found, _ = self._take("search", pages, map_post)
-            newest = max(filter(None, (newest, found)), default=None)
-        self.new_cursors["search"] = str(mark_after(mark, reach, newest, self.now))
+            taken.add(self._take("search", pages, map_post))
+        self.new_cursors["search"] = str(_advanced(mark, reach, taken, self.now))
         self._note_gap("search", mark, SEARCH_REACH)
 
     def _quotes(self) -> None:
@@ -146,10 +182,40 @@ class Fetch:
         """Direct messages know no since_id: pages are read until one holds a message that is known."""
         mark = read_mark(self.cursors.get("messages"))
         pages = self.client.messages(max_results=self.settings.message_page_size)
-        newest, _ = self._take("messages", self._until_known(pages, mark), map_message)
-        ids = [i for i in (mark.newest if mark else None, newest) if i is not None]
-        self.new_cursors["messages"] = str(Mark(max(ids, default=None), self.now))
+        taken = self._take("messages", self._until_known(pages, mark), map_message)
+        fresh = self._fresh(mark)
+        if taken.rows == 0 and fresh is not None and fresh.newest is not None:
+            raise self._suspicious("X showed messages of the last days before, and now none at all")
+        self.new_cursors["messages"] = str(_advanced(mark, Reach(start_time=self.now), taken, self.now))
         self._note_gap("messages", mark, MESSAGES_REACH)
+
+    def _fresh(self, mark: Mark | None) -> Mark | None:
+        """Leave out a newest row that may be missing for a good reason.
+
+        Blocking its author or tidying the inbox takes rows away without a word. After a while that is believed.
+        """
+        if mark is None or (mark.newest_at is not None and mark.newest_at >= self.now - EXPECTED_AGAIN):
+            return mark
+        return replace(mark, newest=None, newest_at=None)
+
+    def _believed(self, mark: Mark | None, taken: Taken) -> Mark | None:
+        """Return the mark to go on from; an answer without the newest known post is believed only if that is gone.
+
+        Raises:
+            RetriableError: The post is there, so that the listing did not tell the truth.
+        """
+        if taken.rows or mark is None or mark.newest is None:
+            return mark
+        newest = str(mark.newest)
+        body = self.client.look_up([newest])
+        refused = any(str(e.get("resource_id", e.get("value"))) == newest for e in errors_of(body))
+        edited = any(latest_version(row) not in (None, newest) for row in rows_of(body))
+        if not refused and not edited:
+            raise self._suspicious("X's list is empty, although the newest post known from it is still there")
+        return replace(mark, newest=None, newest_at=None)
+
+    def _suspicious(self, message: str) -> RetriableError:
+        return RetriableError(message, platform=PLATFORM, reason=Reason.SUSPICIOUS_EMPTY, account=self.account)
 
     def _until_known(self, pages: Iterable[Body], mark: Mark | None) -> Iterator[Body]:
         for body in pages:
@@ -172,23 +238,21 @@ class Fetch:
                 return False
         return True
 
-    def _take(self, stream: str, pages: Iterable[Body], mapper: Mapper) -> tuple[int | None, int]:
-        """Map every row of every page; returns the newest id and how many rows there were."""
-        newest: int | None = None
-        count = bad = 0
+    def _take(self, stream: str, pages: Iterable[Body], mapper: Mapper) -> Taken:
+        """Map every row of every page, and say what there was."""
+        taken = Taken()
         try:
             for body in pages:
                 authors, view = authors_in(body), self._view()
                 for row in rows_of(body):
-                    count += 1
-                    newest = max(filter(None, (newest, item_id(row))), default=None)
+                    taken.saw(row)
                     try:
                         self._add(mapper(row, authors, view))
                     except MalformedItemError:
-                        bad += 1
+                        taken.bad += 1
         finally:
-            self._note_malformed(stream, bad)
-        return newest, count
+            self._note_malformed(stream, taken.bad)
+        return taken
 
     def _view(self) -> View:
         return View(account=self.account, own_ids=self.own_ids, roots=frozenset(self.roots))
@@ -219,6 +283,12 @@ class Fetch:
 
     def _roots_since(self, age: timedelta) -> list[str]:
         return sorted((i for i, at in self.roots.items() if at >= self.now - age), key=int)
+
+
+def _advanced(mark: Mark | None, reach: Reach, taken: Taken, now: datetime) -> Mark:
+    """Return the next mark. After unreadable rows the next read overlaps at once: they may be readable by then."""
+    following = mark_after(mark, reach, taken.newest, now)
+    return replace(following, newest=None, newest_at=None) if taken.bad else following
 
 
 def _version(item: Item) -> int:

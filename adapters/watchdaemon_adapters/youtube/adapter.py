@@ -151,10 +151,10 @@ class YouTubeAdapter:
                 raise
 
     def credential(self, account: Account) -> CredentialHealth:
-        """Ask whose the token is, and what it may do."""
+        """Ask whose the token is, and what it may do. Raises AdapterError when there is none to ask about."""
+        name, credential = self._credential(account)
         scopes: tuple[str, ...] = ()
         try:
-            name, credential = self._credential(account)
             if credential.token is None:
                 scopes = self._keeper.token(name, credential, account=account.key).scopes
             channel = own_channel(self._client(account).my_channels(("id", "snippet")), account)

@@ -101,7 +101,7 @@ def test_a_repost_is_no_item_but_moves_the_cursor(x: FakeX) -> None:
     result = fetch(adapter())
 
     assert result.items == ()
-    assert result.cursors["own"].startswith("1000@")
+    assert result.cursors["own"].startswith("1000~")
 
 
 def test_messages_are_private_and_answered_in_their_conversation(x: FakeX) -> None:
@@ -148,8 +148,8 @@ def test_a_first_fetch_goes_back_the_look_back_and_the_next_one_from_the_newest_
 
     asked = x.asked("mentions")
     assert asked[0]["start_time"] == "2026-11-06T12:00:00Z"
-    assert asked[1]["since_id"] == "1000"  # as numbers: "999" is the greater text
-    assert second.items == ()
+    assert asked[1]["since_id"] == "999"  # as numbers: "999" is the greater text
+    assert [i.external_id for i in second.items] == ["1000"]  # comes again, to prove that the list was looked at
 
 
 def test_once_a_day_the_last_two_days_are_read_again_so_that_late_comers_are_found(x: FakeX) -> None:
@@ -194,7 +194,7 @@ def test_eight_hundred_mentions_are_all_there_is_and_that_is_said(x: FakeX) -> N
 
     assert len(result.items) == 800
     assert [(t.stream, t.reason) for t in result.troubles] == [("mentions", Reason.INCOMPLETE)]
-    assert result.cursors["mentions"].startswith("1799@")
+    assert result.cursors["mentions"].startswith("1799~")
 
 
 def test_every_page_is_followed(x: FakeX) -> None:
@@ -354,6 +354,92 @@ def test_an_answer_that_has_not_looked_is_not_an_empty_one(x: FakeX, body: objec
     assert result.coverage is Coverage.PARTIAL
     assert [(t.stream, t.reason) for t in result.troubles] == [("mentions", reason)]
     assert "mentions" not in result.cursors
+
+
+# ---- an empty answer where something was ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [2, 30])
+@pytest.mark.parametrize("stream", ["own", "mentions"])
+def test_a_list_that_lost_its_newest_post_while_that_is_still_there_is_suspicious(
+    x: FakeX, stream: str, hours: float
+) -> None:
+    newest = post("1000", author=ME if stream == "own" else CITIZEN)
+    setattr(x, stream, [newest])
+    made = adapter()
+    first = fetch(made)
+    setattr(x, stream, [])
+    x.look_up = {"1000": newest}
+    move(made, hours=hours)
+
+    second = fetch(made, dict(first.cursors))
+
+    assert second.coverage is Coverage.PARTIAL
+    assert [(t.stream, t.reason) for t in second.troubles] == [(stream, Reason.SUSPICIOUS_EMPTY)]
+    assert stream not in second.cursors
+
+
+def test_a_look_up_that_says_nothing_confirms_nothing(x: FakeX) -> None:
+    x.mentions = [post("1000")]
+    made = adapter()
+    first = fetch(made)
+    x.mentions = []
+
+    second = fetch(made, dict(first.cursors))
+
+    assert [t.reason for t in second.troubles] == [Reason.SUSPICIOUS_EMPTY]
+
+
+def test_the_newest_mention_deleted_by_its_author_is_not_suspicious(x: FakeX) -> None:
+    x.mentions = [post("1000")]
+    made = adapter()
+    first = fetch(made)
+    x.mentions = []
+    x.look_up_errors = [{"resource_id": "1000", "type": "https://api.x.com/2/problems/resource-not-found"}]
+
+    second = fetch(made, dict(first.cursors))
+
+    assert second.coverage is Coverage.COMPLETE
+    assert second.cursors["mentions"].startswith("~")
+
+
+def test_a_mention_that_vanished_long_ago_is_believed_to_be_gone(x: FakeX) -> None:
+    x.mentions = [post("1000", hours_ago=24 * 6)]
+    made = adapter()
+    first = fetch(made)
+    x.mentions = []
+    move(made, days=2)
+
+    second = fetch(made, dict(first.cursors))
+
+    assert second.coverage is Coverage.COMPLETE
+
+
+def test_messages_that_vanish_all_at_once_are_suspicious(x: FakeX) -> None:
+    x.messages = [message("50")]
+    made = adapter()
+    first = fetch(made)
+    x.messages = []
+
+    second = fetch(made, dict(first.cursors))
+
+    assert [(t.stream, t.reason) for t in second.troubles] == [("messages", Reason.SUSPICIOUS_EMPTY)]
+
+
+def test_an_item_that_was_unreadable_is_read_at_the_next_fetch(x: FakeX) -> None:
+    x.mentions = [post("999"), post("1001")]
+    made = adapter()
+    first = fetch(made)
+    page = {"data": [{"id": "1003", "text": None}, post("1001")], "meta": {"result_count": 2}}
+    x.refusals["mentions"] = (200, page, {})
+    second = fetch(made, dict(first.cursors))
+    x.refusals.clear()
+    x.mentions += [post("1002"), post("1003")]
+
+    third = fetch(made, {**first.cursors, **second.cursors})
+
+    assert (second.malformed, third.coverage) == (1, Coverage.COMPLETE)
+    assert {"1002", "1003"} <= {i.external_id for i in third.items}
 
 
 def test_partial_errors_beside_data_do_no_harm(x: FakeX) -> None:

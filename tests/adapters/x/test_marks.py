@@ -16,41 +16,49 @@ instants = st.datetimes(
     max_value=datetime(2030, 1, 1),  # noqa: DTZ001 - the same
     timezones=st.just(UTC),
 )
+seconds = instants.map(lambda t: t.replace(microsecond=0))
 
 
-@given(newest=st.none() | st.integers(0, 10**19 - 1), read_at=instants)
-def test_a_mark_survives_being_stored(newest: int | None, read_at: datetime) -> None:
-    mark = Mark(newest, read_at)
+@given(newest=st.none() | st.integers(0, 10**19 - 1), newest_at=st.none() | seconds, read_at=instants)
+def test_a_mark_survives_being_stored(newest: int | None, newest_at: datetime | None, read_at: datetime) -> None:
+    mark = Mark(newest=newest, newest_at=newest_at, read_at=read_at)
 
     assert read_mark(str(mark)) == mark
 
 
-@pytest.mark.parametrize("text", [None, "", "@", "12", "12@yesterday", "x@2026-11-20T12:00:00+00:00", "1@2026-11-20"])
+@pytest.mark.parametrize("text", [None, "", "@", "12", "1~2@yesterday", "x~@2026-11-20T12:00:00Z", "1~2@2026-11-20"])
 def test_a_cursor_that_is_no_mark_counts_as_none(text: str | None) -> None:
     assert read_mark(text) is None
 
 
-@given(read_at=instants, now=instants, newest=st.none() | st.integers(1, 10**18))
-def test_the_next_read_by_time_begins_before_the_last_one_ended(
-    read_at: datetime, now: datetime, newest: int | None
+@given(newest=st.none() | st.integers(1, 10**18), newest_at=st.none() | seconds, read_at=instants, now=instants)
+def test_the_next_read_begins_before_the_last_one_ended_and_at_the_newest_known_row(
+    newest: int | None, newest_at: datetime | None, read_at: datetime, now: datetime
 ) -> None:
-    reach = reach_from(Mark(newest, read_at), now, look_back=MONTH)
+    mark = Mark(newest=newest, newest_at=newest_at, read_at=read_at)
+
+    reach = reach_from(mark, now, look_back=MONTH)
 
     assert (reach.since_id is None) != (reach.start_time is None)
     if reach.start_time is not None:
         assert reach.start_time <= min(read_at, now) - OVERLAP
+        assert newest_at is None or reach.start_time <= newest_at
+    if reach.since_id is not None:
+        assert newest is not None
+        assert int(reach.since_id) < newest
 
 
-@given(st.dictionaries(st.integers(1, 10**18).map(str), instants.map(lambda t: t.replace(microsecond=0)), max_size=4))
+@given(st.dictionaries(st.integers(1, 10**18).map(str), seconds, max_size=4))
 def test_roots_survive_being_stored(roots: dict[str, datetime]) -> None:
     assert read_roots(write_roots(roots)) == roots
 
 
 def test_a_mark_never_goes_back() -> None:
-    mark = Mark(50, NOW - timedelta(hours=3))
+    mark = Mark(newest=50, newest_at=NOW - MONTH, read_at=NOW - timedelta(hours=3))
     by_id, by_time = reach_from(mark, NOW, look_back=MONTH), reach_from(None, NOW, look_back=MONTH)
 
     assert mark_after(mark, by_id, None, NOW) == mark
-    assert mark_after(mark, by_id, 40, NOW) == mark
-    assert mark_after(mark, by_id, 60, NOW) == Mark(60, mark.read_at)
-    assert mark_after(mark, by_time, 60, NOW) == Mark(60, NOW)
+    assert mark_after(mark, by_id, (40, NOW), NOW) == mark
+    assert mark_after(mark, by_id, (60, NOW), NOW) == Mark(newest=60, newest_at=NOW, read_at=mark.read_at)
+    assert mark_after(mark, by_time, (60, None), NOW) == Mark(newest=60, newest_at=None, read_at=NOW)
+    assert mark_after(None, by_time, None, NOW) == Mark(newest=None, newest_at=None, read_at=NOW)
