@@ -32,7 +32,9 @@ def _mails() -> None:
 def preview(
     ctx: typer.Context,
     *,
-    kind: Annotated[Kind, typer.Argument(metavar="digest|weekly", help="An owner's digest or a manager's weekly report.")],
+    kind: Annotated[
+        Kind, typer.Argument(metavar="digest|weekly", help="An owner's digest or a manager's weekly report.")
+    ],
     to: Annotated[str | None, typer.Option("--to", metavar="PERSON", help="Only this person's.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write .eml, .html and .txt files there.")

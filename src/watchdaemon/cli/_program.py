@@ -38,7 +38,8 @@ class _Program(TyperGroup):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            typer.echo(f"watchdaemon: {error}", err=True)
+            # Faults stand alone on their lines, file:line first, so that an editor can jump to them.
+            typer.echo(str(error) if error.faults else f"watchdaemon: {error}", err=True)
             raise typer.Exit(WRONG_INPUT) from error
         except WatchdaemonError as error:
             typer.echo(f"watchdaemon: {error}", err=True)
