@@ -29,13 +29,8 @@ _TITLES = {
 # The classes that triage gives. One it should add without a translation here is left out rather than shown in English.
 _REMOVAL_REASONS = (
     N_("personal number"),
-    N_("sensitive personal data"),
-    N_("phone number"),
-    N_("bank account"),
     N_("threat"),
     N_("abuse"),
-    N_("hate"),
-    N_("spam"),
     N_("spam link"),
 )
 
