@@ -102,8 +102,8 @@ def should_retry(answer: httpx.Response) -> bool:
     """Tell whether the same request may do better in a moment: service errors, yes; throttling and our faults, no."""
     try:
         body = json.loads(answer.content)
-    except ValueError:
-        return is_worth_repeating(answer) and answer.status_code != 429
+    except ValueError:  # a gateway's page, or an answer cut short
+        return answer.status_code == 200 or (is_worth_repeating(answer) and answer.status_code != 429)
     error = child_of(body, "error") if isinstance(body, dict) else {}
     code = _number(error, "code")
     if code in LIMIT_CODES or answer.status_code == 429 or error.get("is_transient") is False:

@@ -1,0 +1,162 @@
+"""Pages are followed to their end, in smaller steps when asked, and never in a circle."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from watchdaemon.errors import AdapterError, Reason, RetriableError
+from watchdaemon_adapters._graph.errors import ReduceAmountError
+from watchdaemon_adapters._graph.paging import Edge, StopWhenOld, next_of, read_pages
+from watchdaemon_adapters._graph.values import Row
+
+EDGE = Edge(path="1/feed", params={"fields": "id"}, limit=8)
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+class Scripted:
+    """A client that plays back answers and errors."""
+
+    def __init__(self, *answers: Row | AdapterError) -> None:
+        self.calls = 0
+        self.asked: list[dict[str, str]] = []
+        self._answers = list(answers)
+
+    def get(self, path: str, params: Mapping[str, str]) -> Row:
+        self.calls += 1
+        self.asked.append(dict(params))
+        answer = self._answers.pop(0)
+        if isinstance(answer, AdapterError):
+            raise answer
+        return answer
+
+
+def page(*ids: str, after: str | None = None) -> Row:
+    answer: dict[str, object] = {"data": [{"id": i} for i in ids]}
+    if after is not None:
+        address = f"https://graph.facebook.com/v25.0/1/feed?access_token=hemligt&after={after}"
+        answer["paging"] = {"cursors": {"before": "b", "after": after}, "next": address}
+    return answer
+
+
+def read(client: Scripted, edge: Edge = EDGE) -> list[object]:
+    return [row for p in read_pages(client, edge, platform="facebook", account="a") for row in p.rows]
+
+
+def too_much() -> ReduceAmountError:
+    return ReduceAmountError("less", platform="facebook")
+
+
+def test_an_empty_page_with_a_next_one_is_not_the_end() -> None:
+    client = Scripted(page("1", after="x"), page(after="y"), page("2"))
+
+    assert read(client) == [{"id": "1"}, {"id": "2"}]
+    assert [a.get("after") for a in client.asked] == [None, "x", "y"]
+
+
+def test_a_short_page_with_a_cursor_but_no_next_is_the_end() -> None:
+    answer = {"data": [{"id": "1"}], "paging": {"cursors": {"after": "x"}}}
+
+    assert read(Scripted(answer)) == [{"id": "1"}]
+
+
+def test_a_repeated_page_ends_the_reading_as_incomplete() -> None:
+    client = Scripted(page("1", after="x"), page("2", after="y"), page("1", after="x"))
+
+    with pytest.raises(RetriableError) as caught:
+        read(client)
+    assert caught.value.reason is Reason.INCOMPLETE
+    assert client.calls == 3
+
+
+def test_too_much_is_asked_for_in_halves_and_on_from_the_same_place() -> None:
+    client = Scripted(page("1", after="x"), too_much(), too_much(), page("2", after="y"), page("3"))
+
+    assert read(client) == [{"id": "1"}, {"id": "2"}, {"id": "3"}]
+    assert [(a.get("after"), a["limit"]) for a in client.asked] == [
+        (None, "8"),
+        ("x", "8"),
+        ("x", "4"),
+        ("x", "2"),
+        ("y", "2"),
+    ]
+
+
+def test_when_one_row_is_too_much_the_nested_fields_are_left_out() -> None:
+    edge = Edge(path="1/feed", params={"fields": "id,comments"}, lean={"fields": "id"}, limit=2)
+    client = Scripted(too_much(), too_much(), page("1"))
+
+    pages = list(read_pages(client, edge, platform="facebook", account="a"))
+
+    assert [p.is_lean for p in pages] == [True]
+    assert [(a["fields"], a["limit"]) for a in client.asked] == [
+        ("id,comments", "2"),
+        ("id,comments", "1"),
+        ("id", "2"),
+    ]
+
+
+def test_when_nothing_is_small_enough_the_error_goes_on() -> None:
+    with pytest.raises(ReduceAmountError):
+        read(Scripted(*[too_much() for _ in range(4)]))
+
+
+def test_a_cursor_the_platform_no_longer_takes_leaves_the_reading_incomplete() -> None:
+    refused = AdapterError("(#100)", platform="facebook", reason=Reason.MALFORMED)
+
+    with pytest.raises(AdapterError) as caught:
+        read(Scripted(page("1", after="x"), refused))
+    assert caught.value.reason is Reason.INCOMPLETE
+
+
+def test_a_request_that_is_wrong_from_the_start_is_our_own_fault() -> None:
+    refused = AdapterError("(#100)", platform="facebook", reason=Reason.MALFORMED)
+
+    with pytest.raises(AdapterError) as caught:
+        read(Scripted(refused))
+    assert caught.value.reason is Reason.MALFORMED
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": {}}, {"data": "x"}])
+def test_a_list_without_a_list_is_no_empty_list(answer: Row) -> None:
+    with pytest.raises(RetriableError) as caught:
+        read(Scripted(answer))
+    assert caught.value.reason is Reason.MALFORMED
+
+
+def test_time_paging_follows_the_address_without_its_token() -> None:
+    address = "https://graph.facebook.com/v25.0/1/posts?access_token=hemligt&until=1624385168&since&__paging_token=t"
+
+    assert next_of({"paging": {"next": address}}) == {"until": "1624385168", "since": "", "__paging_token": "t"}
+
+
+@pytest.mark.parametrize(
+    "paging", [None, [], "x", {"next": None}, {"next": 7}, {"next": ""}, {"cursors": {"after": "x"}}]
+)
+def test_paging_of_any_shape_is_an_end(paging: object) -> None:
+    assert next_of({"data": [], "paging": paging}) is None
+
+
+def ago(*days: int | None) -> list[datetime | None]:
+    return [None if d is None else NOW - timedelta(days=d) for d in days]
+
+
+@pytest.mark.parametrize(
+    ("pages", "sorted_only", "patience", "stops_after"),
+    [
+        ([[1, 40], [41, 42], [43, 44], [1]], False, 2, 3),  # one old row means nothing, two old pages do
+        ([[41, 42], [1], [41], [42], [1]], False, 2, 4),  # an interesting page in between begins the count anew
+        ([[41], [], [42], [1]], False, 2, 3),  # an empty page is neither
+        ([[41, None], [42], [43], [1]], False, 2, 3),  # an unreadable time counts as interesting
+        ([[1, 40], [41, 42], [43]], True, 1, 2),
+        ([[1, 40], [39, 42], [43], [1]], True, 1, None),  # the order does not hold: to the end
+    ],
+)
+def test_a_ranked_list_is_left_only_when_whole_pages_are_old(
+    pages: list[list[int | None]], sorted_only: bool, patience: int, stops_after: int | None
+) -> None:
+    stop = StopWhenOld(NOW - timedelta(days=30), patience=patience, only_while_sorted=sorted_only)
+
+    enough = [stop.is_enough(ago(*days)) for days in pages]
+
+    assert (enough.index(True) + 1 if True in enough else None) == stops_after
