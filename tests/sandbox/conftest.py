@@ -63,7 +63,9 @@ class Town:
         """POST to the Graph."""
         return self.client.post(self.server.base_url("facebook") + path, data={"access_token": token, **form})
 
-    def fault(self, kind: FaultKind, *, account: str | None = FB, path: str = "", to_at: datetime | None = None) -> None:
+    def fault(
+        self, kind: FaultKind, *, account: str | None = FB, path: str = "", to_at: datetime | None = None
+    ) -> None:
         """Switch a fault on."""
         self.faults.add(Fault(kind=kind, account=account, path=path, to_at=to_at))
 
@@ -128,7 +130,9 @@ def _accounts() -> list[WorldAccount]:
     both = frozenset({FB, IG})
     tokens = (
         Token(value=PAGE_TOKEN, kind=TokenKind.PAGE, accounts=both, scopes=ALL, user_id="77", issued_at=START),
-        Token(value=USER_TOKEN, kind=TokenKind.USER, accounts=both, scopes=ALL, user_id="77", connected_by="Eva Exempel"),
+        Token(
+            value=USER_TOKEN, kind=TokenKind.USER, accounts=both, scopes=ALL, user_id="77", connected_by="Eva Exempel"
+        ),
         Token(value=APP_TOKEN, kind=TokenKind.APP, accounts=frozenset()),
     )
     return [
@@ -168,13 +172,28 @@ def _client() -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def _server() -> Iterator[SandboxServer]:
+    """One running server for all tests: each gives it a world of its own, which is quicker than a new start."""
+    with SandboxServer(World(lambda: START), apps={}) as server:
+        yield server
+
+
 @pytest.fixture
-def town(_client: httpx.Client) -> Iterator[Town]:
+def town(_client: httpx.Client, _server: SandboxServer) -> Town:
     """A town with a library, on Monday evening; nothing has been written yet."""
     clock = Clock(START + timedelta(hours=12))
     world = World(clock, _accounts())
     faults = Faults()
-    apps = {name: create_app(world, faults, name) for name in ("facebook", "instagram")}
-    with SandboxServer(world, faults, apps=apps) as server:
-        yield Town(world, clock, faults, server, _client)
-        assert server.errors == []
+    _server.world, _server.faults = world, faults
+    _server._apps = {name: create_app(world, faults, name) for name in ("facebook", "instagram")}
+    _server.requests.clear()
+    return Town(world, clock, faults, _server, _client)
+
+
+@pytest.fixture(autouse=True)
+def _sandbox_without_faults_of_its_own(_server: SandboxServer) -> Iterator[None]:
+    """Fail a test in which the sandbox itself broke, whatever the test looked at."""
+    _server.errors.clear()
+    yield
+    assert _server.errors == []
