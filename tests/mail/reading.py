@@ -5,9 +5,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import lru_cache
 from html.parser import HTMLParser
+from typing import Literal
 
 from watchdaemon.domain.delivery import OutgoingMail
-from watchdaemon.mail.preview import part
 
 
 @lru_cache(maxsize=32)
@@ -19,13 +19,19 @@ def parsed(mail: OutgoingMail) -> EmailMessage:
 @lru_cache(maxsize=32)
 def text(mail: OutgoingMail) -> str:
     """Return the text part."""
-    return part(mail, "plain")
+    return _part(mail, "plain")
 
 
 @lru_cache(maxsize=32)
 def html(mail: OutgoingMail) -> str:
     """Return the HTML part."""
-    return part(mail, "html")
+    return _part(mail, "html")
+
+
+def _part(mail: OutgoingMail, subtype: Literal["plain", "html"]) -> str:
+    body = parsed(mail).get_body((subtype,))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 class Page(HTMLParser):
