@@ -667,6 +667,16 @@ def test_a_renewal_by_the_wrong_client_or_grant_is_refused(api: SimpleNamespace,
     assert renew(api, "first-refresh").status_code == 200
 
 
+@pytest.mark.parametrize("kind", [FaultKind.EXPIRED_TOKEN, FaultKind.REVOKED_TOKEN])
+def test_a_consent_that_is_gone_renews_nothing_and_spends_nothing(api: SimpleNamespace, kind: FaultKind) -> None:
+    api.faults.add(Fault(kind=kind, platform="x", account="kommun-x"))
+    during = renew(api, "first-refresh")
+    api.faults.clear()
+
+    assert (during.status_code, during.json()["error"]) == (400, "invalid_request")
+    assert renew(api, "first-refresh").status_code == 200
+
+
 def test_a_confidential_client_renews_with_its_basic_header(api: SimpleNamespace) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "first-refresh"}
 

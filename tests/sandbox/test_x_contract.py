@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from watchdaemon.sandbox import x_posts, x_spec
 from watchdaemon.sandbox.world import Kind, WorldItem
-from watchdaemon.sandbox.x_spec import Call
+from watchdaemon.sandbox.x import posts as x_posts
+from watchdaemon.sandbox.x import spec as x_spec
+from watchdaemon.sandbox.x.spec import Call
 
 SPEC = Path(__file__).parents[2].parent / "shared/contracts/x/spec/x-api-v2-openapi-2.159.json"
 

@@ -19,8 +19,8 @@ from watchdaemon.sandbox import ids, youtube
 from watchdaemon.sandbox.faults import Fault, FaultKind, Faults
 from watchdaemon.sandbox.server import SandboxServer
 from watchdaemon.sandbox.world import Kind, Moderation, Token, TokenKind, World, WorldAccount, WorldItem
-from watchdaemon.sandbox.youtube_shape import embedded, is_top_level
-from watchdaemon.sandbox.youtube_spec import FORCE_SSL, READ_ONLY
+from watchdaemon.sandbox.youtube.shape import embedded, is_top_level
+from watchdaemon.sandbox.youtube.spec import FORCE_SSL, READ_ONLY
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 ME = ids.youtube_channel("exempelkommun")

@@ -8,9 +8,11 @@ from typing import Any
 import googleapiclient
 import pytest
 
-from watchdaemon.sandbox import ids, youtube_shape, youtube_spec
+from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.world import Kind, WorldAccount, WorldItem
-from watchdaemon.sandbox.youtube_spec import Method, Refused
+from watchdaemon.sandbox.youtube import shape as youtube_shape
+from watchdaemon.sandbox.youtube import spec as youtube_spec
+from watchdaemon.sandbox.youtube.spec import Method, Refused
 
 DOCUMENT = Path(googleapiclient.__file__).parent / "discovery_cache/documents/youtube.v3.json"
 START = datetime(2026, 11, 2, tzinfo=UTC)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.world import Kind, Moderation, World, WorldAccount, WorldItem
-from watchdaemon.sandbox.youtube_access import PLATFORM
+from watchdaemon.sandbox.youtube.access import PLATFORM
 
 EMBEDDED_REPLIES = 5
 

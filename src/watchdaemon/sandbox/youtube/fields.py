@@ -3,7 +3,7 @@
 import re
 from typing import TypeAlias
 
-from watchdaemon.sandbox.youtube_spec import refused
+from watchdaemon.sandbox.youtube.spec import refused
 
 Selection: TypeAlias = "dict[str, Selection]"
 """Names to what is wanted of them; empty means everything."""

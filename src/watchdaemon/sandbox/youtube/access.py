@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.world import Token, TokenKind, World, WorldAccount
-from watchdaemon.sandbox.youtube_spec import Method, Refused, refused
+from watchdaemon.sandbox.youtube.spec import Method, Refused, refused
 
 PLATFORM = "youtube"
 DAILY_QUOTA = 10_000

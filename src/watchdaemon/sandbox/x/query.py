@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from watchdaemon.sandbox.x_spec import Refused, invalid
+from watchdaemon.sandbox.x.spec import Refused, invalid
 
 LONGEST_QUERY = 512
 

@@ -13,8 +13,8 @@ from urllib.parse import quote, unquote
 
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.world import Token, TokenKind, World, WorldAccount
-from watchdaemon.sandbox.x_posts import PLATFORM
-from watchdaemon.sandbox.x_spec import PROBLEMS, Call, Refused
+from watchdaemon.sandbox.x.posts import PLATFORM
+from watchdaemon.sandbox.x.spec import PROBLEMS, Call, Refused
 
 WINDOW = timedelta(minutes=15)
 ACCESS_TOKEN_LIFE = timedelta(hours=2)
@@ -199,10 +199,18 @@ def credits_depleted() -> Refused:
     return Refused(402, body)
 
 
-def refresh(world: World, form: Mapping[str, str], authorization: str) -> dict[str, object]:
+def refresh(
+    world: World, form: Mapping[str, str], authorization: str, *, is_refused: bool = False
+) -> dict[str, object]:
     """Give a new access token and a new refresh token for a refresh token, which is dead from then on.
 
     A refresh token that is used a second time has leaked, or its successor was lost: X then ends the whole family.
+
+    Args:
+        world: Knows the tokens.
+        form: What was posted.
+        authorization: The header, where a confidential client names itself.
+        is_refused: A fault says that the consent is gone.
 
     Raises:
         Refused: 400 in the token end-point's own form.
@@ -211,8 +219,8 @@ def refresh(world: World, form: Mapping[str, str], authorization: str) -> dict[s
     if form.get("grant_type") != "refresh_token" or not client_id:
         raise _refresh_refused("invalid_request", "Missing required parameter [grant_type, client_id].")
     token = world.find_token(form.get("refresh_token", ""))
-    account = _account_of(world, token)
-    if token is None or account is None or account.extra.get("client_id", client_id) != client_id:
+    account = refreshed_account(world, form)
+    if token is None or account is None or is_refused or account.extra.get("client_id", client_id) != client_id:
         raise _refresh_refused("invalid_request", "Value passed for the token was invalid.")
     now = world.now()
     if token.refusal(now) is not None:
@@ -237,7 +245,9 @@ def refresh(world: World, form: Mapping[str, str], authorization: str) -> dict[s
     }
 
 
-def _account_of(world: World, token: Token | None) -> WorldAccount | None:
+def refreshed_account(world: World, form: Mapping[str, str]) -> WorldAccount | None:
+    """Return the account whose refresh token was posted."""
+    token = world.find_token(form.get("refresh_token", ""))
     if token is None or token.kind is not TokenKind.REFRESH:
         return None
     return next((a for a in world.accounts(PLATFORM) if token in a.tokens), None)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.world import Kind, World, WorldAccount, WorldItem
-from watchdaemon.sandbox.x_query import Searchable
-from watchdaemon.sandbox.x_spec import DEFAULT_DM_FIELDS, DEFAULT_TWEET_FIELDS, DEFAULT_USER_FIELDS
+from watchdaemon.sandbox.x.query import Searchable
+from watchdaemon.sandbox.x.spec import DEFAULT_DM_FIELDS, DEFAULT_TWEET_FIELDS, DEFAULT_USER_FIELDS
 
 PLATFORM = "x"
 SHORT_TEXT = 280
