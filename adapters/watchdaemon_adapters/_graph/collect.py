@@ -45,7 +45,9 @@ class Mark:
         """Return the mark after a complete read. What claims to be from the future does not move it past `now`."""
         newest_first = sorted(((at, key) for at, key in seen if at <= now), reverse=True)
         if not newest_first:
-            return self
+            # An empty list was read, too. The day's beginning will do, and is the same for a repeated fetch.
+            empty_since = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            return self if self.newest is not None else Mark(newest=empty_since)
         newest = newest_first[0][0]
         if self.newest is not None and newest < self.newest:
             newest = self.newest

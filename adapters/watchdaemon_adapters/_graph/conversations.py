@@ -73,9 +73,9 @@ class _InboxReader:
         self._client = client
         self._collector = collector
         self._inbox = inbox
-        self._known_until = mark.newest
+        self._known_until = mark.newest if mark.ids else None
         self._since = mark.since(collector.now, collector.look_back)
-        newest = None if mark.newest is None else min(mark.newest, collector.now)
+        newest = min(mark.newest, collector.now) if mark.newest is not None and mark.ids else None
         self.changed_since = self._since if newest is None else newest - OVERLAP
 
     def conversations(self) -> Iterator[object]:

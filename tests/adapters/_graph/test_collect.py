@@ -43,6 +43,11 @@ def test_a_mark_never_goes_back() -> None:
     assert Mark(newest=NOW, ids=("a",)).advanced([], NOW) == Mark(newest=NOW, ids=("a",))
 
 
+def test_an_empty_list_was_read_until_the_day_began() -> None:
+    assert Mark().advanced([], NOW) == Mark(newest=datetime(2026, 11, 20, tzinfo=UTC))
+    assert Mark().advanced([], NOW + timedelta(hours=3)) == Mark().advanced([], NOW)
+
+
 @given(st.datetimes(timezones=st.just(UTC)), st.lists(st.text(max_size=10), max_size=3))
 def test_a_mark_is_read_as_it_was_written(newest: datetime, ids: list[str]) -> None:
     mark = Mark(newest=newest, ids=tuple(ids))

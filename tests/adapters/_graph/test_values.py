@@ -66,8 +66,9 @@ def test_a_time_is_read_into_utc(written: object, expected: datetime) -> None:
         True,
         10**30,
         1.5,
-    ]
-    + ["9" * 5000, "²"],
+        "9" * 5000,
+        "²",
+    ],
 )
 def test_a_time_that_is_none_is_refused(written: object) -> None:
     with pytest.raises(BadValueError):

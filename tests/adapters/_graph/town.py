@@ -101,7 +101,7 @@ class Town:
         return self._add(item_id, account, Kind.MESSAGE, text, ago, conversation_id=thread, **more)
 
     def delete(self, item: WorldItem) -> None:
-        self.world.add(replace(item, deleted_at=self.clock.now))
+        self.world.delete(item)
 
     def _seed(self, of: str) -> str:
         self.counts[of] = self.counts.get(of, 0) + 1
