@@ -1,10 +1,12 @@
 """A configuration, a database with a small life in it, and the program to run."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from watchdaemon.cli import program
@@ -29,7 +31,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run the program in this process: ``run("items", "--json")``."""
     monkeypatch.delenv("WATCHDAEMON_CONFIG", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
@@ -37,7 +39,13 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     def _run(*arguments: object, stdin: str | None = None) -> Result:
         return CliRunner().invoke(program, [str(a) for a in arguments], input=stdin)
 
-    return _run
+    root = logging.getLogger()
+    before = (list(root.handlers), root.level)
+    yield _run
+    # Some commands set logging up, on a stream that ends with the test.
+    root.handlers[:], level = before
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

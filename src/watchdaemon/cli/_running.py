@@ -1,4 +1,4 @@
-"""The commands that work: ``demo``, ``run``, ``poll`` and ``sandbox``."""
+"""The commands that work: ``demo``, ``run`` and ``poll``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,6 @@ def add_to(program: typer.Typer) -> None:
     program.command("demo", rich_help_panel=panel)(demo)
     program.command("run", rich_help_panel=panel)(run)
     program.command("poll", rich_help_panel=panel)(poll)
-    program.command("sandbox", rich_help_panel=panel)(sandbox)
 
 
 def demo(
@@ -186,21 +185,3 @@ def attempt_facts(attempt: "FetchAttempt") -> dict[str, object]:
         "started_at": utc_text(attempt.started_at),
         "ended_at": utc_text(attempt.ended_at),
     }
-
-
-def sandbox(
-    port: Annotated[int, typer.Option("--port", help="Listen there on 127.0.0.1; 0 takes a free one.")] = 8471,
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where configuration, register and credentials are written.")
-    ] = Path("sandbox"),
-    latency: Annotated[float, typer.Option("--latency", min=0, help="Seconds that every answer takes at least.")] = 0.0,
-) -> None:
-    """Serve the platforms' own HTTP APIs on this machine, from an invented municipality, until Ctrl-C.
-
-    Writes a configuration that leads there, so that everything can be tried without any credential:
-
-    \b
-    watchdaemon sandbox --out sandbox &
-    watchdaemon poll -c sandbox/watchdaemon.toml
-    """
-    raise NotImplementedError
