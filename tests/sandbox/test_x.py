@@ -90,7 +90,11 @@ def served() -> Iterator[SimpleNamespace]:
     with SandboxServer(World(SimulatedClock(START)), apps={"x": app}) as server:
         current.server = server
         current.url = server.base_url("x")
-        yield current
+        # A client each test would read the machine's certificates each time.
+        with httpx.Client(base_url=current.url) as plain, httpx.Client(base_url=current.url) as client:
+            client.headers.update(bearer("user-token"))
+            current.plain, current.http = plain, client
+            yield current
 
 
 @pytest.fixture
@@ -99,11 +103,16 @@ def api(served: SimpleNamespace) -> Iterator[SimpleNamespace]:
     world = World(clock, [account()])
     faults = Faults()
     served.app = x.create_app(world, faults)
-    client = httpx.Client(base_url=served.url, headers={"Authorization": "Bearer user-token"})
-    with client:
-        yield SimpleNamespace(
-            world=world, clock=clock, faults=faults, http=client, url=served.url, write=Writer(world), served=served
-        )
+    yield SimpleNamespace(
+        world=world,
+        clock=clock,
+        faults=faults,
+        write=Writer(world),
+        served=served,
+        http=served.http,
+        plain=served.plain,
+        url=served.url,
+    )
 
     assert served.server.errors == []
 
@@ -178,7 +187,7 @@ def test_a_token_that_is_unknown_expired_or_of_another_scheme_is_a_plain_401(api
 
 
 def test_no_token_is_a_401(api: SimpleNamespace) -> None:
-    assert httpx.get(f"{api.url}2/users/me").status_code == 401
+    assert api.plain.get(f"{api.url}2/users/me").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -636,7 +645,8 @@ def test_an_own_post_is_deleted_and_the_replies_stay(api: SimpleNamespace) -> No
 
 def renew(api: SimpleNamespace, token: str, **more: str) -> httpx.Response:
     form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "client-1"}
-    return httpx.post(f"{api.url}2/oauth2/token", data=form | more)
+    answer: httpx.Response = api.plain.post(f"{api.url}2/oauth2/token", data=form | more)
+    return answer
 
 
 def test_a_refresh_token_gives_a_new_pair_that_works_for_two_hours(api: SimpleNamespace) -> None:
@@ -680,7 +690,7 @@ def test_a_consent_that_is_gone_renews_nothing_and_spends_nothing(api: SimpleNam
 def test_a_confidential_client_renews_with_its_basic_header(api: SimpleNamespace) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "first-refresh"}
 
-    assert httpx.post(f"{api.url}2/oauth2/token", data=form, auth=("client-1", "secret")).status_code == 200
+    assert api.plain.post(f"{api.url}2/oauth2/token", data=form, auth=("client-1", "secret")).status_code == 200
 
 
 # ---- limits and faults ---------------------------------------------------------------------------------------------

@@ -101,7 +101,11 @@ def served() -> Iterator[SimpleNamespace]:
     with SandboxServer(World(SimulatedClock(START)), apps={"youtube": app}) as server:
         current.server = server
         current.url = server.base_url("youtube")
-        yield current
+        # A client each test would read the machine's certificates each time.
+        with httpx.Client(base_url=current.url) as plain, httpx.Client(base_url=current.url) as client:
+            client.headers.update(bearer("owner-token"))
+            current.plain, current.http = plain, client
+            yield current
 
 
 @pytest.fixture
@@ -110,10 +114,16 @@ def api(served: SimpleNamespace) -> Iterator[SimpleNamespace]:
     world = World(clock, [account()])
     faults = Faults()
     served.app = youtube.create_app(world, faults)
-    with httpx.Client(base_url=served.url, headers={"Authorization": "Bearer owner-token"}) as client:
-        yield SimpleNamespace(
-            world=world, clock=clock, faults=faults, http=client, url=served.url, write=Writer(world), served=served
-        )
+    yield SimpleNamespace(
+        world=world,
+        clock=clock,
+        faults=faults,
+        write=Writer(world),
+        served=served,
+        http=served.http,
+        plain=served.plain,
+        url=served.url,
+    )
 
     assert served.server.errors == []
 
@@ -166,13 +176,13 @@ def test_a_token_that_is_unknown_expired_or_of_another_kind_is_an_auth_error(api
 
 
 def test_nobody_at_all_is_refused(api: SimpleNamespace) -> None:
-    answer = httpx.get(f"{api.url}{CHANNELS}", params={"part": "id", "id": ME})
+    answer = api.plain.get(f"{api.url}{CHANNELS}", params={"part": "id", "id": ME})
 
     assert reason(answer) == (403, "forbidden")
 
 
 def test_a_wrong_api_key_is_a_bad_request(api: SimpleNamespace) -> None:
-    answer = httpx.get(f"{api.url}{CHANNELS}", params={"part": "id", "id": ME, "key": "wrong"})
+    answer = api.plain.get(f"{api.url}{CHANNELS}", params={"part": "id", "id": ME, "key": "wrong"})
 
     assert reason(answer) == (400, "badRequest")
 
@@ -182,10 +192,10 @@ def test_an_api_key_reads_public_comments_and_nothing_of_the_owners(api: SimpleN
     shown = api.write.comment(video, "hej", at=START)
     query = {"part": "snippet", "allThreadsRelatedToChannelId": ME, "key": "api-key"}
 
-    public = httpx.get(f"{api.url}{THREADS}", params=query)
-    held = httpx.get(f"{api.url}{THREADS}", params=query | {"moderationStatus": "heldForReview"})
-    mine = httpx.get(f"{api.url}{CHANNELS}", params={"part": "id", "mine": "true", "key": "api-key"})
-    write = httpx.delete(f"{api.url}{COMMENTS}", params={"id": shown.id, "key": "api-key"})
+    public = api.plain.get(f"{api.url}{THREADS}", params=query)
+    held = api.plain.get(f"{api.url}{THREADS}", params=query | {"moderationStatus": "heldForReview"})
+    mine = api.plain.get(f"{api.url}{CHANNELS}", params={"part": "id", "mine": "true", "key": "api-key"})
+    write = api.plain.delete(f"{api.url}{COMMENTS}", params={"id": shown.id, "key": "api-key"})
 
     assert ids_of(public) == [shown.id]
     assert "moderationStatus" not in public.json()["items"][0]["snippet"]["topLevelComment"]["snippet"]
@@ -203,7 +213,7 @@ def test_a_token_for_reading_sees_the_channel_but_no_comments(api: SimpleNamespa
 
 
 def test_a_token_may_come_as_a_parameter(api: SimpleNamespace) -> None:
-    answer = httpx.get(f"{api.url}{CHANNELS}", params={"part": "id", "mine": "true", "access_token": "owner-token"})
+    answer = api.plain.get(f"{api.url}{CHANNELS}", params={"part": "id", "mine": "true", "access_token": "owner-token"})
 
     assert ids_of(answer) == [ME]
 
@@ -308,7 +318,7 @@ def test_uploads_come_newest_first_and_private_ones_for_the_owner_alone(api: Sim
     query = {"part": "contentDetails,snippet", "playlistId": UPLOADS}
 
     own = api.http.get(UPLOADED, params=query).json()["items"]
-    public = httpx.get(f"{api.url}{UPLOADED}", params=query | {"key": "api-key"}).json()["items"]
+    public = api.plain.get(f"{api.url}{UPLOADED}", params=query | {"key": "api-key"}).json()["items"]
 
     assert [item["contentDetails"]["videoId"] for item in own] == [new.id, old.id]
     assert "videoPublishedAt" not in own[0]["contentDetails"]
@@ -480,7 +490,9 @@ def test_a_video_with_comments_off_or_private_or_deleted_says_so(api: SimpleName
     api.world.delete(gone)
 
     def asked(video: WorldItem, **more: str) -> tuple[int, str]:
-        return reason(httpx.get(f"{api.url}{THREADS}", params={"part": "id", "videoId": video.id, "key": "api-key"}))
+        return reason(
+            api.plain.get(f"{api.url}{THREADS}", params={"part": "id", "videoId": video.id, "key": "api-key"})
+        )
 
     assert asked(off) == (403, "commentsDisabled")
     assert asked(private) == (403, "forbidden")
@@ -543,7 +555,7 @@ def test_deleted_comments_are_simply_missing(api: SimpleNamespace) -> None:
 
 def test_a_held_comment_is_found_by_its_owner_alone(api: SimpleNamespace) -> None:
     held = api.write.comment(api.write.video(at=START), "hm", at=START, moderation=Moderation.HELD)
-    public = httpx.get(f"{api.url}{COMMENTS}", params={"part": "id", "id": held.id, "key": "api-key"})
+    public = api.plain.get(f"{api.url}{COMMENTS}", params={"part": "id", "id": held.id, "key": "api-key"})
 
     assert ids_of(api.http.get(COMMENTS, params={"part": "id", "id": held.id})) == [held.id]
     assert ids_of(public) == []
@@ -781,7 +793,8 @@ def renew(api: SimpleNamespace, **more: str) -> httpx.Response:
         "client_id": "client-1",
         "client_secret": "client-secret",
     }
-    return httpx.post(f"{api.url}token", data=form | more)
+    answer: httpx.Response = api.plain.post(f"{api.url}token", data=form | more)
+    return answer
 
 
 def test_a_refresh_token_stays_and_its_access_tokens_live_an_hour(api: SimpleNamespace) -> None:
