@@ -1,23 +1,27 @@
 """How many fetched items SQLite takes a second: ``python -m tests.bench.storing``; fails below 10,000.
 
 What is measured is `save_fetch` as the daemon calls it: comparing with what is stored, the upsert, the threads' marks
-and the cursors, one transaction for each page of an account.
+and the cursors, one transaction for each page of an account. The best of three rounds counts, because whatever else
+the machine does only makes it slower.
 """
 
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from tests.bench.__main__ import Figure
 
 from watchdaemon.domain.fetch import Coverage, FetchResult
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.storage import SqlStore, open_store, upgrade
 
 FLOOR = 10_000
-ACCOUNTS, PAGES, PAGE = 20, 10, 100
+ROUNDS = 3
+ACCOUNTS, PAGES, PAGE = 20, 5, 100
 START = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
 
 
@@ -64,22 +68,38 @@ def _rate(store: SqlStore, pages: Sequence[FetchResult]) -> float:
     return sum(len(p.items) for p in pages) / (time.perf_counter() - started)
 
 
-def main() -> int:
-    """Print the rates and return the exit code."""
-    pages = _pages()
+def _round(pages: Sequence[FetchResult], edited: Sequence[FetchResult]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'watch.db'}"
         upgrade(url)
         store = open_store(url)
-        rates = {
-            "new": _rate(store, pages),
-            "unchanged": _rate(store, pages),
-            "edited": _rate(store, [_edited(p) for p in pages]),
-        }
-        store.close()
-    for what, rate in rates.items():
-        sys.stdout.write(f"storing {what} items, {PAGE} a transaction: {rate:,.0f}/s (at least {FLOOR:,})\n")
-    return 0 if min(rates.values()) >= FLOOR else 1
+        try:
+            return {"new": _rate(store, pages), "unchanged": _rate(store, pages), "edited": _rate(store, edited)}
+        finally:
+            store.close()
+
+
+def figures() -> Iterator[Figure]:
+    """The rates for items never seen, seen before, and edited since."""
+    pages = _pages()
+    edited = [_edited(p) for p in pages]
+    rounds = [_round(pages, edited) for _ in range(ROUNDS)]
+    for what in rounds[0]:
+        yield Figure(
+            name=f"storing {what} items",
+            value=max(rates[what] for rates in rounds),
+            limit=FLOOR,
+            unit="items/s",
+            at_least=True,
+            note=f"{PAGE} items a transaction",
+        )
+
+
+def main() -> int:
+    """Print the rates and return the exit code."""
+    found = list(figures())
+    sys.stdout.writelines(f"{figure}\n" for figure in found)
+    return 0 if all(figure.holds for figure in found) else 1
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ def storable(text: str) -> str:
 
     PostgreSQL refuses U+0000 in text (manual, "Character Types"), and neither engine can encode a lone surrogate.
     """
-    text = text.replace("\x00", "\ufffd")
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    if text.isascii():  # costs nothing, and most ids and links are
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -30,12 +33,15 @@ def storable(text: str) -> str:
 
 def storable_item(item: Item) -> Item:
     """Return the item with every text storable; the very same object when nothing had to change."""
-    texts = {name: getattr(item, name) for name in _ITEM_TEXTS}
-    clean: dict[str, Any] = {name: None if text is None else storable(text) for name, text in texts.items()}
+    changed: dict[str, Any] = {}
+    for name in _ITEM_TEXTS:
+        text = getattr(item, name)
+        if text is not None and (clean := storable(text)) != text:
+            changed[name] = clean
     extra = {storable(name): storable(value) for name, value in item.extra.items()}
-    if clean == texts and extra == item.extra:
+    if not changed and extra == item.extra:
         return item
-    return replace(item, **clean, extra=extra)
+    return replace(item, **changed, extra=extra)
 
 
 _ITEM_TEXTS = (
@@ -60,6 +66,8 @@ def merge_item(stored: Item, fetched: Item) -> Item:
     comes without its text keeps it. An answer older than the stored one, by its time of edit, does not bring the old
     text back. The result does not depend on the order in which answers with different times of edit arrive.
     """
+    if fetched == stored:
+        return stored
     is_older = _is_older(fetched, stored)
     text_lost = fetched.visibility is Visibility.DELETED and not fetched.text
     is_withheld = fetched.author_id is None

@@ -165,7 +165,7 @@ def _stored_items(connection: Connection, account: str, external_ids: Sequence[s
 def _write_items(db: Database, connection: Connection, items: Iterable[Item], at: datetime) -> None:
     rows = [mapping.item_to_row(item, first_seen_at=at, changed_at=at) for item in items]
     if rows:
-        connection.execute(db.upsert(_items, keep=["first_seen_at"]), rows)
+        connection.execute(db.upsert(_items, keep=("first_seen_at",)), rows)
 
 
 def _write_cursors(db: Database, connection: Connection, account: str, cursors: Mapping[str, str]) -> None:

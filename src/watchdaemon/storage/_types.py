@@ -1,6 +1,10 @@
-"""Column types: what both engines give back alike."""
+"""Column types: what both engines give back alike.
 
-from collections.abc import Mapping
+They override `bind_processor` and `result_processor` instead of SQLAlchemy's more usual `process_…` methods: with
+twenty values an item, one call instead of three for each is felt in how long storing takes.
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -25,16 +29,19 @@ class Words(TypeDecorator[str]):
         """PostgreSQL sorts by locale unless told otherwise."""
         return Text(collation="C") if dialect.name == "postgresql" else Text()
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what a database refuses, also in what is searched for."""
-        return None if value is None else storable(value)
+        return _bind_words
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Nothing to do."""
 
 
 class Moment(TypeDecorator[datetime]):
     """An aware time in UTC, to the microsecond.
 
     PostgreSQL has a type for it. SQLite has none: there it is text of one fixed width, which sorts as time and which
-    a person can read in the sqlite3 shell: ``2026-11-23T07:00:00.000000Z``.
+    a person can read in the sqlite3 shell: ``2026-11-23T07:00:00.000000+00:00``.
     """
 
     impl = DateTime
@@ -44,25 +51,13 @@ class Moment(TypeDecorator[datetime]):
         """Choose the engine's own type."""
         return DateTime(timezone=True) if dialect.name == "postgresql" else Text()
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Go to UTC; a naive time is a mistake of the caller."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a naive time cannot be stored: {value}")
-        value = value.astimezone(UTC)
-        if dialect.name == "postgresql":
-            return value
-        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        return _aware if dialect.name == "postgresql" else _bind_iso
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002 - SQLAlchemy's signature
         """Come back in UTC, whatever the session's zone is."""
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            aware: datetime = value.astimezone(UTC)
-            return aware
-        return datetime.fromisoformat(value)
+        return _read_utc if dialect.name == "postgresql" else _read_iso
 
 
 class OneOf(TypeDecorator[E], Generic[E]):
@@ -75,20 +70,23 @@ class OneOf(TypeDecorator[E], Generic[E]):
         super().__init__()
         self.members = members
 
-    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def bind_processor(self, dialect: Dialect) -> Callable[[E | None], str | None]:  # noqa: ARG002 - SQLAlchemy's signature
         """Store the value."""
-        return None if value is None else self.members(value).value
+        return _bind_member
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> E | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], E | None]:  # noqa: ARG002 - SQLAlchemy's signature
         """Read the member. Raises StorageError for one that this program does not know."""
-        if value is None:
-            return None
-        try:
-            return self.members(value)
-        except ValueError as error:
-            raise StorageError(
-                f"the database holds a {self.members.__name__} that this program does not know: {value!r}"
-            ) from error
+        by_value: dict[str | None, E | None] = {None: None, **{member.value: member for member in self.members}}
+
+        def read(value: str | None) -> E | None:
+            try:
+                return by_value[value]
+            except KeyError as error:
+                raise StorageError(
+                    f"the database holds a {self.members.__name__} that this program does not know: {value!r}"
+                ) from error
+
+        return read
 
 
 class Facts(TypeDecorator[Any]):
@@ -104,6 +102,33 @@ class Facts(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what a database refuses, at any depth."""
         return _storable_facts(value)
+
+
+def _bind_words(value: str | None) -> str | None:
+    return None if value is None else storable(value)
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError(f"a naive time cannot be stored: {value}")
+    return value
+
+
+def _bind_iso(value: datetime | None) -> str | None:
+    value = _aware(value)
+    return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _read_iso(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _read_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _bind_member(value: StrEnum | None) -> str | None:
+    return None if value is None else value.value
 
 
 def _storable_facts(value: object) -> object:
