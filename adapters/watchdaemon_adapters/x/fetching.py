@@ -139,13 +139,17 @@ class Fetch:
         self._note_limit("own", taken.rows, OWN_POSTS_REACHABLE)
 
     def _keep_roots(self) -> None:
-        """Remember own posts for as long as their conversations and quotes are read."""
+        """Remember own posts for as long as what stands under them is read, and place own replies under them."""
         for item in self.items.values():
             if item.by_account and item.kind is ItemKind.POST:
                 self.roots[item.external_id] = item.published_at
-        oldest = self.now - SEARCH_REACH - OVERLAP
+        oldest = self.now - max(self.look_back, SEARCH_REACH) - OVERLAP
         self.roots = {post_id: at for post_id, at in self.roots.items() if at >= oldest}
         self.new_cursors["roots"] = write_roots(self.roots)
+        # newest first: an own reply was mapped before the own post above it was known
+        for item in self.items.values():
+            if item.kind is ItemKind.COMMENT and item.thread_id in self.roots:
+                self.items[item.external_id] = replace(item, root_id=item.thread_id)
 
     def _mentions(self) -> None:
         mark = self._fresh(read_mark(self.cursors.get("mentions")))

@@ -28,7 +28,7 @@ def test_a_question_its_answer_and_the_post_above_them_form_one_thread(x: FakeX)
         ("1002", ItemKind.COMMENT, True),
     ]
     assert {i.thread_id for i in items.values()} == {"1000"}
-    assert items["1001"].root_id == "1000"
+    assert items["1001"].root_id == items["1002"].root_id == "1000"
     assert items["1001"].author == "Kim Exempel"
     assert items["1001"].url == "https://x.com/kim_exempel/status/1001"
     assert items["1002"].parent_id == "1001"
