@@ -1,5 +1,7 @@
 """What the Graph refuses, the sandbox refuses, with the same codes."""
 
+import hashlib
+import hmac
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -230,6 +232,15 @@ def test_a_person_lists_pages_only_with_pages_show_list(town: Town) -> None:
     value = give_token(town, Token(value="shy", kind=TokenKind.USER, accounts=frozenset({FB})))
 
     assert error(town.get(f"{V}/me/accounts", token=value)) == (403, 10, None)
+
+
+def test_a_proof_must_be_made_with_the_apps_secret(town: Town) -> None:
+    right, wrong = (
+        hmac.new(secret, PAGE_TOKEN.encode(), hashlib.sha256).hexdigest() for secret in (b"app-secret", b"guessed")
+    )
+
+    assert town.get(f"{V}/me", appsecret_proof=right).status_code == 200
+    assert error(town.get(f"{V}/me", appsecret_proof=wrong)) == (400, 100, None)
 
 
 # ---- debug_token ---------------------------------------------------------------------------------------------------
