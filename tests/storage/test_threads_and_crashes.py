@@ -89,6 +89,18 @@ def test_two_programs_write_the_same_database_at_once(url: str) -> None:
         assert Counter(i.account for i in store.items()) == {ACCOUNT: 40, "other": 200}
 
 
+def test_a_reader_sees_one_state_throughout(sql_store: SqlStore) -> None:
+    keys = sa.text("SELECT name FROM state ORDER BY name")
+    sql_store.set_state("a", "1")
+    with sql_store._db.read("look twice") as connection:
+        before = connection.execute(keys).scalars().all()
+        sql_store.set_state("b", "1")
+        after = connection.execute(keys).scalars().all()
+
+    assert before == after == ["a"]
+    assert sql_store.get_state("b") == "1"
+
+
 @pytest.mark.parametrize("told_of", [1, 13])
 def test_a_killed_program_leaves_whole_fetches_only(url: str, told_of: int) -> None:
     writer = start_writer(url, 100_000, ACCOUNT)

@@ -68,6 +68,13 @@ class Database:
         self._lock_timeout = lock_timeout
         self._upserts: dict[tuple[str, tuple[str, ...]], sqlite.Insert | postgresql.Insert] = {}
         self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
+        self._writers = self._engine.execution_options(watchdaemon_writes=True)
+        # SQLite's WAL gives a reader one state by itself; PostgreSQL gives each statement another one unless asked.
+        self._readers = (
+            self._engine
+            if self.is_sqlite
+            else self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        )
         self._write_lock = _write_lock(str(self.path.resolve())) if self.is_sqlite else contextlib.nullcontext()
 
     @property
@@ -78,7 +85,7 @@ class Database:
     @contextlib.contextmanager
     def read(self, what: str) -> Iterator[Connection]:
         """Open a transaction that sees one state of the database throughout. `what` completes "could not …"."""
-        with self._errors(what), self._engine.connect() as connection:
+        with self._errors(what), self._readers.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -91,8 +98,7 @@ class Database:
                 processes too. (On SQLite all writers do: BEGIN IMMEDIATE, and one lock in the process so that
                 threads queue up instead of running into "database is locked".)
         """
-        writers = self._engine.execution_options(watchdaemon_writes=True)
-        with self._errors(what), self._write_lock, writers.begin() as connection:
+        with self._errors(what), self._write_lock, self._writers.begin() as connection:
             if lock is not None and not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lock, 0))))
             yield connection
