@@ -66,24 +66,19 @@ def merge_item(stored: Item, fetched: Item) -> Item:
     comes without its text keeps it. An answer older than the stored one, by its time of edit, does not bring the old
     text back. The result does not depend on the order in which answers with different times of edit arrive.
     """
-    if fetched == stored:
-        return stored
-    is_older = _is_older(fetched, stored)
-    text_lost = fetched.visibility is Visibility.DELETED and not fetched.text
-    is_withheld = fetched.author_id is None
-    return replace(
-        fetched,
-        parent_id=fetched.parent_id or stored.parent_id,
-        root_id=fetched.root_id or stored.root_id,
-        author=fetched.author or stored.author,
-        author_id=fetched.author_id or stored.author_id,
-        by_account=fetched.by_account or (is_withheld and stored.by_account),
-        is_automatic=fetched.is_automatic or (is_withheld and stored.is_automatic),
-        text=stored.text if is_older or text_lost else fetched.text,
-        url=fetched.url or stored.url,
-        edited_at=stored.edited_at if is_older else fetched.edited_at or stored.edited_at,
-        extra={**stored.extra, **fetched.extra},
-    )
+    names = _KEPT_WHEN_LEFT_OUT + (_KEPT_WHEN_WITHHELD if fetched.author_id is None else ())
+    kept: dict[str, Any] = {n: known for n in names if not getattr(fetched, n) and (known := getattr(stored, n))}
+    if _is_older(fetched, stored):
+        kept |= {"text": stored.text, "edited_at": stored.edited_at}
+    if fetched.visibility is Visibility.DELETED and not fetched.text:
+        kept["text"] = stored.text
+    if not stored.extra.keys() <= fetched.extra.keys():
+        kept["extra"] = {**stored.extra, **fetched.extra}
+    return replace(fetched, **kept) if kept else fetched
+
+
+_KEPT_WHEN_LEFT_OUT = ("parent_id", "root_id", "author", "author_id", "url", "edited_at")
+_KEPT_WHEN_WITHHELD = ("by_account", "is_automatic")
 
 
 def _is_older(fetched: Item, stored: Item) -> bool:
