@@ -63,3 +63,11 @@ def test_what_is_no_time_is_refused(run: Run, option: tuple[str, str]) -> None:
 
     assert result.exit_code == 2
     assert option[1] in result.stderr
+
+
+@pytest.mark.parametrize("option", [("--month", "9999-12"), ("--due", "9999-12-31"), ("--due", "0001-01-01")])
+def test_years_without_a_calendar_are_refused(run: Run, option: tuple[str, str]) -> None:
+    result = run("calendar", *option)
+
+    assert result.exit_code == 2
+    assert "the year must be between" in result.stderr

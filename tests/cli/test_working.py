@@ -17,16 +17,8 @@ AT = "2026-11-23T10:05"
 def sandbox(tmp_path: Path) -> Iterator[Path]:
     """A sandbox in a process of its own; gives the configuration it wrote."""
     script = Path(sys.executable).with_name("watchdaemon")
-    arguments: list[str | Path] = [
-        script,
-        "sandbox",
-        "--out",
-        tmp_path / "sandbox",
-        "--port",
-        "0",
-        "--at",
-        "2026-11-23T10:00",
-    ]
+    begin: list[str | Path] = [script, "sandbox", "--out", tmp_path / "sandbox"]
+    arguments = [*begin, "--port", "0", "--at", "2026-11-23T10:00"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

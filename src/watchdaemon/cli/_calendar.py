@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watchdaemon.cli._output import day_text, emit_json, emit_table, local_text, utc_text
-from watchdaemon.cli._session import AsJson, Config, instant, settings_of
+from watchdaemon.cli._session import AsJson, Config, instant, local_day, settings_of
 from watchdaemon.clock import system_clock
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ def _first_day(month: str | None) -> date | None:
         return None
     if not re.fullmatch(r"\d{4}-\d{2}", month):
         raise typer.BadParameter(f"--month: {month!r} is not a month such as 2026-12")
-    try:
-        return date.fromisoformat(f"{month}-01")
-    except ValueError as error:
-        raise typer.BadParameter(f"--month: {month!r} is not a month such as 2026-12") from error
+    return local_day(f"{month}-01", option="--month")
 
 
 def _show_due(asked: list[datetime], calendar: "WorkCalendar", *, as_json: bool) -> None:

@@ -136,7 +136,7 @@ def poll(
     from watchdaemon.daemon.logs import configure_logging
 
     settings = settings_of(ctx, config)
-    configure_logging(level="error", style=settings.log.format)
+    configure_logging(level="warning", style=settings.log.format)
     attempts = _with_progress(settings, accounts or None, at)
     if as_json:
         emit_json(map(attempt_facts, attempts))
@@ -144,6 +144,8 @@ def poll(
         heads = ["ACCOUNT", "COVERAGE", "ITEMS", "NEW", "CALLS", "WHY"]
         rows = [(a.account, a.coverage, a.items, a.new_items, a.calls, _why(a)) for a in attempts]
         emit_table(heads, rows, styles=lambda cell: {"failed": "red", "partial": "yellow"}.get(cell, ""))
+    if not attempts:
+        note("Outside every watch window: what came is stored, but nothing of it stands on the watch log.")
     failed = [a.account for a in attempts if a.reason is not None]
     if failed:
         note(f"Not fetched completely: {', '.join(failed)}")

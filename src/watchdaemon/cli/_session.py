@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ At = Annotated[
 ]
 OneAccount = Annotated[str | None, typer.Option("--account", "-a", metavar="ACCOUNT", help="Only this account.")]
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2100
 _NO_CONFIG = (
     "no configuration: name one with -c FILE or WATCHDAEMON_CONFIG (config/watchdaemon.example.toml explains every "
     "key); `watchdaemon demo` works without one"
@@ -140,20 +141,26 @@ def instant(text: str, zone: ZoneInfo, *, option: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{option}: {text!r} is not a time such as 2026-12-23T10:00 or 2026-12-23") from error
+    check_year(moment.year, option=option)
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def local_day(text: str | None, *, option: str) -> date | None:
     """Read an ISO date. Raises typer.BadParameter."""
+    if text is None:
+        return None
     try:
-        return None if text is None else date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{option}: {text!r} is not a date such as 2026-12-23") from error
+    check_year(day.year, option=option)
+    return day
 
 
-def first_minute(day: date, zone: ZoneInfo) -> datetime:
-    """Return when that local date begins."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+def check_year(year: int, *, option: str) -> None:
+    """Refuse years for which no calendar is known, before arithmetic overflows. Raises typer.BadParameter."""
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise typer.BadParameter(f"{option}: the year must be between {_FIRST_YEAR} and {_LAST_YEAR}")
 
 
 def who() -> str:
