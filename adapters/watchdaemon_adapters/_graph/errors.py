@@ -71,7 +71,8 @@ def graph_error(
             f"{platform} has trouble of its own (HTTP {status}, {label})",
             platform=platform,
             account=account,
-            cause_key=outage_key(platform),
+            # code 1 is "unknown": one list's own trouble as often as the platform's
+            cause_key=None if code == 1 or error.get("is_transient") is False else outage_key(platform),
         )
     if code == PARAMETER_CODE:
         return _parameter_error(words, label, subcode, platform=platform, account=account)

@@ -27,7 +27,7 @@ def sorted_error(status: int = 400, **error: Any) -> AdapterError:
 @pytest.mark.parametrize(
     ("error", "status", "kind", "reason", "cause_key"),
     [
-        ({"code": 1, "message": "An unknown error"}, 500, RetriableError, Reason.OUTAGE, "facebook:outage"),
+        ({"code": 1, "message": "An unknown error"}, 500, RetriableError, Reason.OUTAGE, None),
         (
             {"code": 2, "message": "Service temporarily unavailable"},
             503,

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
 
 from watchdaemon.domain.account import Account
 from watchdaemon.errors import ConfigError
@@ -15,7 +17,7 @@ from watchdaemon.ports import AdapterContext
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.faults import Fault, FaultKind, Faults
 from watchdaemon.sandbox.graph import create_app
-from watchdaemon.sandbox.server import SandboxServer
+from watchdaemon.sandbox.server import PlatformApp, SandboxServer
 from watchdaemon.sandbox.world import Kind, Token, TokenKind, World, WorldAccount, WorldItem
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
@@ -159,29 +161,58 @@ def _account(key: str, platform: str, native_id: str) -> Account:
     )
 
 
-@contextmanager
-def running_town() -> Iterator[Town]:
-    """Serve the town; nothing has been written yet."""
-    clock = Clock(NOW)
-    world = World(clock, _world_accounts())
-    faults = Faults()
-    exchanges: list[Exchange] = []
-    credentials = Credentials(
-        {
-            "bibliotek": {"token": PAGE_TOKEN},
-            "med-app": {"token": PAGE_TOKEN, "app_id": "912475055002", "app_secret": APP_SECRET},
-            "person": {"token": USER_TOKEN},
-            "person-med-app": {"token": USER_TOKEN, "app_id": "912475055002", "app_secret": APP_SECRET},
-            "fel": {"token": "EAAnonsens"},
-            "tom": {"other": "x"},
+class Stage:
+    """One server for many tests: each plays its own town on it."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self._apps: dict[str, PlatformApp] = {}
+        retries = RetryPolicy(tries=2)
+        self.road = Road(timeout=5, sleep=lambda _: None, retries=retries, on_exchange=self._hear)
+        apps = {name: self._entrance(name) for name in ("facebook", "instagram")}
+        self.server = SandboxServer(World(Clock(NOW)), apps=apps)
+
+    def town(self) -> Town:
+        """Set up the town; nothing has been written yet."""
+        clock = Clock(NOW)
+        self.server.world = World(clock, _world_accounts())
+        self.server.faults = Faults()
+        self.exchanges = []
+        self._apps = {
+            name: create_app(self.server.world, self.server.faults, name) for name in ("facebook", "instagram")
         }
-    )
-    apps = {name: create_app(world, faults, name) for name in ("facebook", "instagram")}
-    road = Road(timeout=5, sleep=lambda _: None, retries=RetryPolicy(tries=2), on_exchange=exchanges.append)
-    context = AdapterContext(road=road, credentials=credentials, clock=clock, look_back=LOOK_BACK)
-    with road, SandboxServer(world, faults, apps=apps) as server:
-        yield Town(world, clock, faults, server, context, exchanges)
-        assert server.errors == []
+        context = AdapterContext(road=self.road, credentials=POCKET, clock=clock, look_back=LOOK_BACK)
+        return Town(self.server.world, clock, self.server.faults, self.server, context, self.exchanges)
+
+    def _hear(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+
+    def _entrance(self, name: str) -> PlatformApp:
+        async def enter(request: Request, path: str) -> Response:
+            return await self._apps[name](request, path)
+
+        return enter
+
+
+@contextmanager
+def running_stage() -> Iterator[Stage]:
+    """Run the server; nothing may have gone wrong inside it."""
+    stage = Stage()
+    with stage.road, stage.server:
+        yield stage
+        assert stage.server.errors == []
+
+
+POCKET = Credentials(
+    {
+        "bibliotek": {"token": PAGE_TOKEN},
+        "med-app": {"token": PAGE_TOKEN, "app_id": "912475055002", "app_secret": APP_SECRET},
+        "person": {"token": USER_TOKEN},
+        "person-med-app": {"token": USER_TOKEN, "app_id": "912475055002", "app_secret": APP_SECRET},
+        "fel": {"token": "EAAnonsens"},
+        "tom": {"other": "x"},
+    }
+)
 
 
 def _world_accounts() -> list[WorldAccount]:
