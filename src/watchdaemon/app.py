@@ -92,6 +92,7 @@ class App:
         self._road = road
         self._clock = clock
         self._on_progress = on_progress
+        self._told_is_booked = False
         self._adapters: dict[str, PlatformAdapter] = {}
         self._adapters_lock = threading.Lock()
         renderer = _renderer(settings)
@@ -177,7 +178,10 @@ class App:
         weekly = self.weekly.run(register, now)
         self._on_progress()
         sent = self.outbox.run(should_stop=stop.is_set)
-        self.digests.book_told(register, now)
+        if sent.sent or not self._told_is_booked:
+            # Also once at the start: a crash may have come between sending and booking.
+            self.digests.book_told(register, now)
+            self._told_is_booked = True
         return PassReport(
             fetched=sum(a.coverage is not Coverage.FAILED for a in attempts),
             failed=sum(a.coverage is Coverage.FAILED for a in attempts),
@@ -231,7 +235,8 @@ class App:
         return f"watching {len(watched)} accounts; {len(waiting)} questions wait, {overdue} overdue"
 
     def close(self) -> None:
-        """Give back connections and files."""
+        """Give back threads, connections and files."""
+        self.poller.close()
         self._road.close()
         self.store.close()
 

@@ -61,7 +61,7 @@ def test_an_exception_is_named_without_its_message() -> None:
     assert "abc" not in out.getvalue()
     assert out.getvalue().splitlines() == [
         "<3>failed error=ValueError",
-        "<3>lib failed library=somelib error=ValueError",
+        "<3>lib failed error=ValueError library=somelib",
     ]
 
 

@@ -13,7 +13,7 @@ from watchdaemon.http import RetryPolicy, Road
 from watchdaemon.mail.sink import SmtpSink
 from watchdaemon.sandbox.scenario import Scenario, exempelkommun
 from watchdaemon.sandbox.server import SandboxServer
-from watchdaemon.services.register import import_register, parse_register
+from watchdaemon.services.register import apply, prepare
 from watchdaemon.settings import load_settings
 from watchdaemon.storage import upgrade
 
@@ -69,7 +69,8 @@ def prepared(out: Path) -> Iterator[Life]:
         road = Road(retries=RetryPolicy(tries=2, base=0.0), sleep=lambda _: None)
         app = build(settings, clock=clock, road=road)
         try:
-            import_register(app.store, parse_register(out / "accounts.toml"), by="demo", at=clock())
+            read = prepare(out / "accounts.toml", app.register(), on=app.calendar.local_date(clock()))
+            apply(read, app.store, by="demo", at=clock())
             yield Life(out=out, scenario=scenario, clock=clock, sandbox=sandbox, sink=sink, app=app, config=config)
         finally:
             app.close()
@@ -89,11 +90,7 @@ def _write_files(out: Path, scenario: Scenario, sandbox: SandboxServer, sink: Sm
         (credentials / name).write_text(text)
         (credentials / name).chmod(0o600)
     (out / "accounts.toml").write_text(scenario.register_toml())
-    platforms = "\n".join(
-        f'[platforms.{name}]\nbase_url = "{sandbox.base_url(name)}"\n'
-        + (f'token_uri = "{sandbox.base_url(name)}token"\n' if name == "youtube" else "")
-        for name in sandbox.platforms
-    )
+    platforms = "\n".join(f'[platforms.{name}]\nbase_url = "{sandbox.base_url(name)}"\n' for name in sandbox.platforms)
     config = out / "watchdaemon.toml"
     config.write_text(
         f"""# Written by `watchdaemon demo`: an invented municipality, a local sandbox and a local mail sink.

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import jinja2
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -17,6 +18,8 @@ from watchdaemon.demo.facts import Facts, gather, reasons
 from watchdaemon.demo.life import ZONE, Life, instants, live, prepared
 from watchdaemon.domain.delivery import MailKind
 from watchdaemon.errors import ConfigError
+
+_PIPE_WIDTH = 140
 
 _MARK = ".watchdaemon-demo"
 """A file that says a folder is a demo's: only such a folder is emptied."""
@@ -33,7 +36,7 @@ def run_demo(out: Path, *, keep: bool = False, console: Console | None = None) -
     Raises:
         ConfigError: `out` holds something that no demo wrote.
     """
-    console = console or Console()
+    console = console or _console()
     out = out.resolve()
     _fresh(out)
     started = time.monotonic()
@@ -47,6 +50,11 @@ def run_demo(out: Path, *, keep: bool = False, console: Console | None = None) -
         if keep:
             _keep_running(life, console)
         return _verdict(facts, life, console)
+
+
+def _console() -> Console:
+    """Return a console that writes whole lines into a pipe or a file, where nobody can widen the window."""
+    return Console() if Console().is_terminal else Console(width=_PIPE_WIDTH)
 
 
 def _fresh(out: Path) -> None:
@@ -96,7 +104,7 @@ def show(facts: Facts, console: Console, *, seconds: float) -> None:
 
 
 def _account_table(facts: Facts) -> Table:
-    table = Table(title="Accounts", title_justify="left")
+    table = Table(title="Accounts", title_justify="left", box=SIMPLE)
     table.add_column("account")
     for name in ("windows", "partly", "missed", "questions", "in time", "late", "waiting", "overdue", "remove"):
         table.add_column(name, justify="right")
@@ -108,7 +116,7 @@ def _account_table(facts: Facts) -> Table:
 
 
 def _mail_table(facts: Facts) -> Table:
-    table = Table(title="Mails", title_justify="left")
+    table = Table(title="Mails", title_justify="left", box=SIMPLE)
     table.add_column("person")
     for kind in MailKind:
         table.add_column(kind.value, justify="right")

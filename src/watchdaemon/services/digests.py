@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
@@ -39,10 +40,8 @@ class DigestService:
         window = current_window(now, self._calendar, self._watch)
         if window is None or not self._calendar.is_working_day(window.on):
             return 0
-        return sum(
-            self._queue_for(person, accounts, register, window, now)
-            for person, accounts in readers(register, self._calendar.local_date(now))
-        )
+        facts = self._facts(register, window, now)
+        return sum(self._queue_for(person, accounts, facts) for person, accounts in readers(register, window.on))
 
     def book_told(self, register: Register, now: datetime) -> None:
         """Book, for the present window, which digests the mail server has taken. Doing it again changes nothing."""
@@ -61,56 +60,56 @@ class DigestService:
 
     def preview(self, person: Person, register: Register, now: datetime) -> OutgoingMail | None:
         """Render what the person would get if nothing had been told before; None when nothing waits. Queues nothing."""
-        window = current_window(now, self._calendar, self._watch)
-        if window is None:
-            day = self._calendar.local_date(now)
-            window = Window(on=day, index=1, opens_at=now, closes_at=now)
-        accounts = _read_by(person.key, register, self._calendar.local_date(now))
-        digest, _, _ = self._build(person, accounts, register, window, now, told=[])
+        day = self._calendar.local_date(now)
+        window = current_window(now, self._calendar, self._watch) or Window(
+            on=day, index=1, opens_at=now, closes_at=now
+        )
+        accounts = _read_by(person.key, register, day)
+        digest, _, _ = self._build(person, accounts, self._facts(register, window, now), told=[])
         return None if digest is None else self._renderer.digest(digest, _key(person, window))
 
-    def _queue_for(
-        self, person: Person, accounts: Sequence[Account], register: Register, window: Window, now: datetime
-    ) -> int:
-        key = _key(person, window)
-        if self._store.is_queued(key):
+    def _facts(self, register: Register, window: Window, now: datetime) -> "_Facts":
+        """Read once what every person's digest is made from: there may be hundreds of persons and a pass a minute."""
+        waiting: dict[str, list[Question]] = defaultdict(list)
+        for question in self._store.questions(states=[QuestionState.OPEN], needs_removal=True):
+            waiting[question.item.account].append(question)
+        entries = {
+            e.account: e for e in self._store.entries(from_on=window.on, to_on=window.on) if e.window.key == window.key
+        }
+        return _Facts(register=register, window=window, now=now, waiting=waiting, entries=entries)
+
+    def _queue_for(self, person: Person, accounts: Sequence[Account], facts: "_Facts") -> int:
+        entries = [facts.entries.get(a.key) for a in accounts]
+        owed, why = digest_owed(person, facts.window, facts.now, entries, self._watch)
+        if not owed or not any(facts.waiting.get(a.key) for a in accounts):
+            log.debug("no_digest", person=person.key, why=why if not owed else "nothing waits")
             return 0
-        entries = self._entries(accounts, window)
-        owed, why = digest_owed(person, window, now, [entries.get(a.key) for a in accounts], self._watch)
-        if not owed:
-            log.debug("digest_waits", person=person.key, why=why)
+        digest, told, why = self._build(person, accounts, facts, told=self._store.told(person.key))
+        key = _key(person, facts.window)
+        if digest is None or self._store.is_queued(key):
+            log.debug("no_digest", person=person.key, why=why if digest is None else "this window's was sent")
             return 0
-        digest, told, why = self._build(person, accounts, register, window, now, told=self._store.told(person.key))
-        if digest is None:
-            log.debug("no_digest", person=person.key, why=why)
-            return 0
-        queued = self._store.queue(self._renderer.digest(digest, key), at=now, told=told)
-        log.info("digest_queued", person=person.key, window=window.key, entries=len(digest.entries))
+        queued = self._store.queue(self._renderer.digest(digest, key), at=facts.now, told=told)
+        log.info("digest_queued", person=person.key, window=facts.window.key, entries=len(digest.entries))
         return int(queued)
 
     def _build(
-        self,
-        person: Person,
-        accounts: Sequence[Account],
-        register: Register,
-        window: Window,
-        now: datetime,
-        *,
-        told: Sequence[Told],
+        self, person: Person, accounts: Sequence[Account], facts: "_Facts", *, told: Sequence[Told]
     ) -> tuple[Digest | None, list[Told], str]:
-        entries = self._entries(accounts, window)
-        watch = [_account_watch(a, entries.get(a.key), window, now, register.readers(a, window.on)) for a in accounts]
-        return build_digest(person, window, now, accounts, self._waiting(accounts), told, watch, self._calendar)
+        questions = [q for a in accounts for q in facts.waiting.get(a.key, ())]
+        watch = [_account_watch(a, facts) for a in accounts]
+        return build_digest(person, facts.window, facts.now, accounts, questions, told, watch, self._calendar)
 
-    def _waiting(self, accounts: Sequence[Account]) -> list[Question]:
-        return self._store.questions(
-            accounts=[a.key for a in accounts], states=[QuestionState.OPEN], needs_removal=True
-        )
 
-    def _entries(self, accounts: Sequence[Account], window: Window) -> Mapping[str, WatchEntry]:
-        keys = {a.key for a in accounts}
-        found = self._store.entries(from_on=window.on, to_on=window.on)
-        return {e.account: e for e in found if e.account in keys and e.window.key == window.key}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """What all digests of a pass are made from."""
+
+    register: Register
+    window: Window
+    now: datetime
+    waiting: Mapping[str, Sequence[Question]]  # open questions and items to be removed, by account
+    entries: Mapping[str, WatchEntry]  # the window's, by account
 
 
 def readers(register: Register, on: date) -> list[tuple[Person, list[Account]]]:
@@ -126,15 +125,14 @@ def _read_by(person: str, register: Register, on: date) -> list[Account]:
     return [a for a in register.watched() if any(p.key == person for p in register.readers(a, on))]
 
 
-def _account_watch(
-    account: Account, entry: WatchEntry | None, window: Window, now: datetime, readers: tuple[Person, ...]
-) -> AccountWatch:
+def _account_watch(account: Account, facts: _Facts) -> AccountWatch:
+    entry = facts.entries.get(account.key)
     return AccountWatch(
         account=account,
-        state=watch_state(entry, window, now),
+        state=watch_state(entry, facts.window, facts.now),
         reason=entry.reason if entry else None,
         detail=entry.detail if entry else "",
-        readers=readers,
+        readers=facts.register.readers(account, facts.window.on),
     )
 
 

@@ -83,8 +83,9 @@ class PollService:
         self._store = store
         self._adapters = adapters
         self._clock = clock
-        self._threads = threads
         self._on_progress = on_progress
+        # One pool for good: each thread keeps its own HTTP client and SDK objects.
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="poll")
 
     def run(self, errands: Sequence[Errand], *, stop: threading.Event | None = None) -> list[FetchAttempt]:
         """Fetch all of them and return the attempts, in no particular order.
@@ -95,9 +96,12 @@ class PollService:
             return []
         stop = stop or threading.Event()
         batches = list(self._batches(errands))
-        with ThreadPoolExecutor(min(self._threads, len(batches)), thread_name_prefix="poll") as pool:
-            futures = [pool.submit(self._run_batch, platform, batch, stop) for platform, batch in batches]
-            return [attempt for future in futures for attempt in future.result()]
+        futures = [self._pool.submit(self._run_batch, platform, batch, stop) for platform, batch in batches]
+        return [attempt for future in futures for attempt in future.result()]
+
+    def close(self) -> None:
+        """End the threads, after the batches in hand."""
+        self._pool.shutdown()
 
     def _batches(self, errands: Sequence[Errand]) -> Iterator[tuple[str, list[Errand]]]:
         by_platform: dict[str, list[Errand]] = defaultdict(list)
