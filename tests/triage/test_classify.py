@@ -81,7 +81,8 @@ def test_the_reasons_hold_no_personal_number() -> None:
     "piece",
     [
         "Det var en mycket fin dag och alla var glada över allt. ", "1", "0 ", "08 1234567 ", "780203-2396 ", "a",
-        "a@", "a.a@a.a.", "och, ", "kan ni ", "?", '"', "http://", "\x00", "\u200b", " ", "SE45 5000 0000 0583 9825 7466 ", "SE45 AAAA ",
+        "a@", "a.a@a.a.", "och, ", "kan ni ", "?", '"', "http://", "\x00", "\u200b", " ",
+        "SE45 5000 0000 0583 9825 7466 ", "SE45 AAAA ",
         "tjäna a ", "-", "(", ">", "\n", "a.", "0-0/0 (0) ", "så småningom ska ", "jag vill ha en ", "är det så ",
         "\U0001f600",
     ],

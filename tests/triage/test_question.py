@@ -11,6 +11,8 @@ ASKS = [
     # marks
     "När öppnar badhuset?",
     "Pris?",
+    "متى يفتح المسبح؟",  # the Arabic mark
+    "何時に開きますか？",  # the wide one
     "öppettider?",
     "Jättefint! Men var ställer man cykeln? Vi kommer gärna igen.",
     "What time do you open?",

@@ -55,7 +55,7 @@ def _judge_sentence(sentence: str) -> Found | None:
         if found is not None and found[0] is Grade.YES:
             return found
         tentative = tentative or found
-    found = _judge_phrases(" ".join(tokens), plain)
+    found = _judge_phrases(_without_greeting(tokens))
     return found if found is not None and found[0] is Grade.YES else tentative or found
 
 
@@ -73,21 +73,22 @@ def _judge_marked(plain: Words) -> Found:
 def _clauses(tokens: Words) -> Iterator[list[str]]:
     """Yield the sentence's clauses, cut at punctuation and at joining words, greetings and fillers left out."""
     clause: list[str] = []
-    for token in tokens:
+    for token in [*tokens, ","]:
         if token[0].isalnum() and token not in _BREAKS:
             clause.append(token)
-        elif clause:
-            yield _without_openers(clause)
-            clause = []
-    if clause:
-        yield _without_openers(clause)
+            continue
+        said = _without_openers(clause)
+        if said:
+            yield said
+        clause = []
 
 
 def _without_openers(clause: list[str]) -> list[str]:
     start = 0
     while start < len(clause) - 1 and _is_opener(clause[start], clause[start + 1]):
         start += 1
-    return clause[start : start + _LONGEST]
+    said = clause[start : start + _LONGEST]
+    return [] if len(said) == 1 and (said[0] in sv.OPENERS or said[0] in en.OPENERS) else said
 
 
 def _is_opener(word: str, following: str) -> bool:
@@ -230,7 +231,20 @@ def _english_verb_first(clause: Words, *, is_first: bool) -> Found | None:
 _SWEDISH_TAG_ENDS: Final = frozenset({"eller", "va"})
 
 
-def _judge_phrases(sentence: str, plain: Words) -> Found | None:
+def _without_greeting(tokens: Words) -> Words:
+    """Return the tokens from the first that is neither a greeting nor punctuation ("please" is part of a request)."""
+    start = 0
+    while start < len(tokens) - 1 and tokens[start] not in {"please", "snälla"}:
+        if tokens[start][0].isalnum() and not _is_opener(tokens[start], tokens[start + 1]):
+            break
+        start += 1
+    return tokens[start:]
+
+
+def _judge_phrases(tokens: Words) -> Found | None:
+    sentence, plain = " ".join(tokens), [t for t in tokens if t[0].isalnum()]
+    if not plain:
+        return None
     for asking in (sv.REQUESTS, en.REQUESTS):
         found = asking.search(sentence)
         if found:
@@ -239,11 +253,19 @@ def _judge_phrases(sentence: str, plain: Words) -> Found | None:
         found = sv.TENTATIVE.search(sentence) or en.TENTATIVE.search(sentence)
         if found:
             return Grade.MAYBE, f"may ask for something: {found.group()}"
+    return _judge_ending(plain) or _judge_fault(sentence)
+
+
+def _judge_ending(plain: Words) -> Found | None:
     last = tuple(plain[-2:])
     if last in sv.TAGS or last in en.TAGS:
         return Grade.MAYBE, f"ends like a question: {' '.join(last)}"
     if len(plain) > 2 and plain[-1] in _SWEDISH_TAG_ENDS:
         return Grade.MAYBE, f"ends like a question: {plain[-1]}"
+    return None
+
+
+def _judge_fault(sentence: str) -> Found | None:
     if sv.FAULTS.search(sentence) or en.FAULTS.search(sentence):
         return Grade.MAYBE, "tells of something that does not work"
     return None

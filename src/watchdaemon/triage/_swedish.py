@@ -70,10 +70,10 @@ MEASURES: Final = word_set(
 )
 
 NOT_VERBS: Final = word_set(
-    "trots alls dels dags tills affär par kar hur när eller för efter under över mer fler per där här år er ner ur dagar timmar "
-    "personer kronor barnfamiljer mor far bror syster vår inte både redan ute inne bort borta dock sedan flera "
-    "sådana denne senaste bästa sista första andra nästa hela samma alltså också sommar vinter dotter vatten "
-    "februari januari september oktober november december måndagar"
+    "trots alls dels dags tills affär par kar hur när eller för efter under över mer fler per där här år er ner "
+    "ur dagar timmar personer kronor barnfamiljer mor far bror syster vår inte både redan ute inne bort borta "
+    "dock sedan flera sådana denne senaste bästa sista första andra nästa hela samma alltså också sommar vinter "
+    "dotter vatten februari januari september oktober november december måndagar"
 )
 """Words that end like a finite verb and are none."""
 

@@ -9,8 +9,10 @@ _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u
 """Soft hyphens, zero-width and direction marks: nobody sees them, and a word or a number with one inside is "
 "still one."""
 
-_FOREIGN: Final = re.compile("[\0\u00a0\u2007\u202f\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19]")
-_DIGITS: Final = {zero + n: str(n) for zero in (0x0660, 0x06F0, 0x0966, 0xFF10) for n in range(10)} | {
+_FOREIGN: Final = re.compile("[\0\u00a0\u2007\u202f\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19\u061f\uff1f]")
+_PLAIN: Final = {zero + n: str(n) for zero in (0x0660, 0x06F0, 0x0966, 0xFF10) for n in range(10)} | {
+    0x061F: "?",
+    0xFF1F: "?",
     0x00A0: " ",
     0x202F: " ",
     0x2007: " ",
@@ -50,7 +52,7 @@ class Visible:
 
 
 def visible(text: str) -> Visible:
-    """Leave out what is invisible, and read every script's digits and every kind of space as the plain ones."""
+    """Leave out what is invisible, and read every script's digits, spaces and question marks as the plain ones."""
     plain = _plain(text)
     if not _INVISIBLE.search(plain):
         return Visible(plain, None)
@@ -64,7 +66,7 @@ def readable(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.translate(_DIGITS) if _FOREIGN.search(text) else text
+    return text.translate(_PLAIN) if _FOREIGN.search(text) else text
 
 
 def prose(text: str) -> str:
