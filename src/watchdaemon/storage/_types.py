@@ -53,7 +53,7 @@ class Moment(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Go to UTC; a naive time is a mistake of the caller."""
-        return _aware if dialect.name == "postgresql" else _bind_iso
+        return _bind_utc if dialect.name == "postgresql" else _bind_iso
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002 - SQLAlchemy's signature
         """Come back in UTC, whatever the session's zone is."""
@@ -105,18 +105,27 @@ class Facts(TypeDecorator[Any]):
 
 
 def _bind_words(value: str | None) -> str | None:
-    return None if value is None else storable(value)
+    if value is None or (value.isascii() and "\x00" not in value):  # most are; spares a call
+        return value
+    return storable(value)
 
 
-def _aware(value: datetime | None) -> datetime | None:
-    if value is not None and value.tzinfo is None:
+def _bind_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else _aware(value)
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
         raise ValueError(f"a naive time cannot be stored: {value}")
     return value
 
 
 def _bind_iso(value: datetime | None) -> str | None:
-    value = _aware(value)
-    return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        value = _aware(value).astimezone(UTC)
+    return value.isoformat(timespec="microseconds")
 
 
 def _read_iso(value: str | None) -> datetime | None:
