@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from watchdaemon.clock import SimulatedClock
@@ -28,7 +29,15 @@ USERS = {
     CITIZEN: {"id": CITIZEN, "name": "Kim Exempel", "username": "kim_exempel"},
 }
 
+KEYS = st.sampled_from(["data", "meta", "errors", "includes", "id", "next_token", "result_count", "type", "title"])
+
 Json = dict[str, Any]
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | KEYS, inner, max_size=4),
+    max_leaves=8,
+)
 
 
 def account(**changes: Any) -> Account:

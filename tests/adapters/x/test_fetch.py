@@ -4,7 +4,23 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.adapters.x.fake import CITIZEN, ME, NOW, Credentials, FakeX, account, adapter, at, fetch, message, move, post
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.adapters.x.fake import (
+    CITIZEN,
+    ME,
+    NOW,
+    Credentials,
+    FakeX,
+    account,
+    adapter,
+    any_json,
+    at,
+    fetch,
+    message,
+    move,
+    post,
+)
 
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.item import ItemKind, Visibility
@@ -354,6 +370,18 @@ def test_an_answer_that_has_not_looked_is_not_an_empty_one(x: FakeX, body: objec
     assert result.coverage is Coverage.PARTIAL
     assert [(t.stream, t.reason) for t in result.troubles] == [("mentions", reason)]
     assert "mentions" not in result.cursors
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=any_json, path=st.sampled_from(["users/me", "/tweets", "mentions", "dm_events"]))
+def test_any_json_as_an_answer_ends_in_a_result(x: FakeX, body: object, path: str) -> None:
+    x.own = [post("1000", author=ME)]
+    x.refusals = {path: (200, body, {})}
+
+    result = fetch(adapter())
+
+    assert result.is_final
+    assert result.coverage is not Coverage.COMPLETE or isinstance(body, dict)
 
 
 # ---- an empty answer where something was ------------------------------------------------------------------------

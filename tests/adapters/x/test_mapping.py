@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.adapters.x.fake import CITIZEN, ME, message, post
+from tests.adapters.x.fake import CITIZEN, ME, any_json, message, post
 
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.errors import MalformedItemError
@@ -26,12 +26,6 @@ from watchdaemon_adapters.x.mapping import (
 VIEW = View(account="x-kommun", own_ids=frozenset({ME}), roots=frozenset({"1000"}))
 AUTHORS = {CITIZEN: Author("Kim Exempel", "kim_exempel")}
 RECORDINGS = Path(__file__).parents[4] / "shared" / "contracts" / "x" / "recordings"
-
-any_json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def mapped(raw: Any) -> Item:
@@ -152,6 +146,7 @@ def test_the_error_never_holds_the_citizens_words() -> None:
     assert "hemligheten" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(data=st.data(), value=any_json)
 def test_any_json_in_any_field_of_a_post_is_an_item_or_malformed(data: st.DataObject, value: Any) -> None:
     raw = post("1002", reply_to=("1001", CITIZEN), note_tweet={"text": "x"}, quotes="1000")
@@ -165,6 +160,7 @@ def test_any_json_in_any_field_of_a_post_is_an_item_or_malformed(data: st.DataOb
     assert item is None or (item.text.encode() and b"\x00" not in item.text.encode()) or item.text == ""
 
 
+@settings(deadline=None)
 @given(data=st.data(), value=any_json)
 def test_any_json_in_any_field_of_a_message_is_an_item_or_malformed(data: st.DataObject, value: Any) -> None:
     raw = message("50")
@@ -178,6 +174,7 @@ def test_any_json_in_any_field_of_a_message_is_an_item_or_malformed(data: st.Dat
     assert item is None or item.kind is ItemKind.MESSAGE
 
 
+@settings(deadline=None)
 @given(data=st.data(), value=any_json)
 def test_any_json_in_the_included_users_leaves_them_readable(data: st.DataObject, value: Any) -> None:
     body = {"includes": {"users": [{"id": CITIZEN, "name": "Kim", "username": "kim"}]}}
@@ -186,13 +183,14 @@ def test_any_json_in_the_included_users_leaves_them_readable(data: st.DataObject
     assert all(isinstance(a, Author) for a in authors_in(body).values())
 
 
+@settings(deadline=None)
 @given(any_json)
 def test_any_json_at_all_can_be_asked_for_its_ids(value: Any) -> None:
     assert item_id(value) is None
     assert latest_version(value) is None
 
 
-@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recorded answers are not beside this repository")
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recorded answers lie outside the repository")
 def test_recorded_answers_go_through_the_mapping() -> None:
     """Recorded without the fields we ask for: with a time added each row is an item, without one it is malformed."""
     count = 0

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchdaemon_adapters.x.marks import OVERLAP, Mark, mark_after, reach_from, read_mark, read_roots, write_roots
@@ -19,6 +19,7 @@ instants = st.datetimes(
 seconds = instants.map(lambda t: t.replace(microsecond=0))
 
 
+@settings(deadline=None)
 @given(newest=st.none() | st.integers(0, 10**19 - 1), newest_at=st.none() | seconds, read_at=instants)
 def test_a_mark_survives_being_stored(newest: int | None, newest_at: datetime | None, read_at: datetime) -> None:
     mark = Mark(newest=newest, newest_at=newest_at, read_at=read_at)
@@ -31,6 +32,7 @@ def test_a_cursor_that_is_no_mark_counts_as_none(text: str | None) -> None:
     assert read_mark(text) is None
 
 
+@settings(deadline=None)
 @given(newest=st.none() | st.integers(1, 10**18), newest_at=st.none() | seconds, read_at=instants, now=instants)
 def test_the_next_read_begins_before_the_last_one_ended_and_at_the_newest_known_row(
     newest: int | None, newest_at: datetime | None, read_at: datetime, now: datetime
@@ -48,6 +50,7 @@ def test_the_next_read_begins_before_the_last_one_ended_and_at_the_newest_known_
         assert int(reach.since_id) < newest
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(1, 10**18).map(str), seconds, max_size=4))
 def test_roots_survive_being_stored(roots: dict[str, datetime]) -> None:
     assert read_roots(write_roots(roots)) == roots

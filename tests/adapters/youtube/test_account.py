@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.adapters.youtube.fake import (
     CITIZEN,
@@ -237,6 +237,7 @@ def test_importing_the_plugin_loads_no_sdk() -> None:
 # ---- cursors and the quota day ------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(read_at=instants, seen=st.lists(st.from_regex(r"[A-Za-z0-9_-]{11}", fullmatch=True), max_size=5))
 def test_a_mark_survives_being_stored(read_at: datetime, seen: list[str]) -> None:
     mark = Mark(read_at, tuple(seen))
@@ -244,6 +245,7 @@ def test_a_mark_survives_being_stored(read_at: datetime, seen: list[str]) -> Non
     assert read_mark(str(mark)) == mark
 
 
+@settings(deadline=None)
 @given(read_at=instants, now=instants)
 def test_the_horizon_lies_before_the_last_read_and_the_look_back(read_at: datetime, now: datetime) -> None:
     horizon = horizon_from(Mark(read_at), now, look_back=timedelta(days=30))
@@ -252,6 +254,7 @@ def test_the_horizon_lies_before_the_last_read_and_the_look_back(read_at: dateti
     assert horizon < read_at
 
 
+@settings(deadline=None)
 @given(instants)
 def test_the_quota_day_ends_at_midnight_in_california_within_a_day(now: datetime) -> None:
     wait = until_quota_day_ends(now)

@@ -4,6 +4,8 @@ import logging
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.adapters.youtube.fake import (
     CITIZEN,
     ME,
@@ -12,6 +14,7 @@ from tests.adapters.youtube.fake import (
     FakeYouTube,
     account,
     adapter,
+    any_json,
     channel,
     comment,
     error,
@@ -314,6 +317,19 @@ def test_a_page_token_that_went_stale_is_followed_by_one_new_start(youtube: Fake
 
     assert len([q for q in youtube.asked("commentThreads") if q["moderationStatus"] == "published"]) == 4
     assert [(t.stream, t.reason) for t in result.troubles] == [("comments", Reason.INCOMPLETE)]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=any_json, path=st.sampled_from(["/token", "channels", "playlistItems", "commentThreads", "v3/comments"]))
+def test_any_json_as_an_answer_ends_in_a_result(youtube: FakeYouTube, body: object, path: str) -> None:
+    youtube.embedded = 0
+    youtube.threads = {"published": [(comment("T1"), [reply("T1", "r1")])]}
+    youtube.refusals = {path: (200, body)} if not isinstance(body, str) else {}
+
+    result = fetch(adapter())
+
+    assert result.is_final
+    assert result.coverage is not Coverage.COMPLETE or isinstance(body, (dict, str))
 
 
 # ---- an empty answer where something was ------------------------------------------------------------------------

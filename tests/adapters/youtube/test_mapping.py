@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.adapters.youtube.fake import ME, NOW, VIDEO, account, at, channel, comment, reply, video
+from tests.adapters.youtube.fake import ME, NOW, VIDEO, account, any_json, at, channel, comment, reply, video
 
 from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.errors import AccountError, MalformedItemError
@@ -17,12 +17,6 @@ from watchdaemon_adapters.youtube.problems import error_from, reasons_in
 
 VIEW = View(account="yt-kommun", channel_id=ME, own_ids=frozenset({ME}))
 RECORDINGS = Path(__file__).parents[4] / "shared" / "contracts" / "youtube" / "recordings"
-
-any_json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def mapped(raw: Any, **more: Any) -> Item:
@@ -115,6 +109,7 @@ def test_a_comment_without_id_or_time_is_malformed(field: str) -> None:
     assert "hemligheten" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(data=st.data(), value=any_json)
 def test_any_json_in_any_field_of_a_comment_is_an_item_or_malformed(data: st.DataObject, value: Any) -> None:
     raw = reply("T1", "r1", moderationStatus="published")
@@ -129,6 +124,7 @@ def test_any_json_in_any_field_of_a_comment_is_an_item_or_malformed(data: st.Dat
     assert b"\x00" not in item.text.encode()
 
 
+@settings(deadline=None)
 @given(data=st.data(), value=any_json)
 def test_any_json_in_any_field_of_a_thread_is_a_thread_or_malformed(data: st.DataObject, value: Any) -> None:
     raw = {**thread(comment("T1")), "replies": {"comments": [reply("T1", "r1")]}}
@@ -142,6 +138,7 @@ def test_any_json_in_any_field_of_a_thread_is_a_thread_or_malformed(data: st.Dat
     assert row.thread_id
 
 
+@settings(deadline=None)
 @given(data=st.data(), value=any_json)
 def test_any_json_in_any_field_of_an_upload_is_an_item_or_malformed(data: st.DataObject, value: Any) -> None:
     raw = video()
@@ -155,6 +152,7 @@ def test_any_json_in_any_field_of_an_upload_is_an_item_or_malformed(data: st.Dat
     assert item is None or item.by_account
 
 
+@settings(deadline=None)
 @given(data=st.data(), value=any_json)
 def test_any_json_in_any_field_of_a_channel_is_a_channel_or_refused(data: st.DataObject, value: Any) -> None:
     rows = [channel()]
@@ -169,6 +167,7 @@ def test_any_json_in_any_field_of_a_channel_is_a_channel_or_refused(data: st.Dat
     assert found.link
 
 
+@settings(deadline=None)
 @given(status=st.integers(200, 599), body=any_json)
 def test_any_answer_at_all_is_good_or_an_error_of_ours(status: int, body: Any) -> None:
     error = error_from(status, {}, body, account="yt-kommun", project="1", now=NOW)
@@ -179,9 +178,7 @@ def test_any_answer_at_all_is_good_or_an_error_of_ours(status: int, body: Any) -
 
 # ---- recorded answers --------------------------------------------------------------------------------------------
 
-needs_recordings = pytest.mark.skipif(
-    not RECORDINGS.is_dir(), reason="the recorded answers are not beside this repository"
-)
+needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recorded answers lie outside the repository")
 
 
 def recorded(pattern: str) -> list[tuple[str, Any]]:
