@@ -123,27 +123,30 @@ class _InboxReader:
         if not is_list_missing(nested):
             yield from rows_of(nested)
             following = next_of(nested)
+            if not self._inbox.reads_older:
+                self._tell_gap(rows_of(nested))
+                return
             if following is None or _is_old(rows_of(nested), self._since):
                 return
             step = following
-            if not self._inbox.reads_older:
-                self._refuse_gap(rows_of(nested))
-                return
         edge = Edge(path=f"{key}/messages", params={"fields": MESSAGE_FIELDS}, limit=READ_AT_ONCE)
         for page in self._pages(edge, step):
             yield from page
             if _is_old(page, self._since) or not self._inbox.reads_older:
                 return
 
-    def _refuse_gap(self, rows: list[object]) -> None:
-        """Say so when messages that came since the last complete read are already out of sight."""
+    def _tell_gap(self, rows: list[object]) -> None:
+        """Say so when messages that came since the last complete read may be out of sight already.
+
+        They are out of reach for good, so the cursor moves all the same: it is told once, with this fetch.
+        """
         moments = [m for m in (_created_at(row) for row in rows) if m is not None]
-        if self._known_until is not None and moments and min(moments) > self._known_until:
-            raise incomplete_error(
-                "more messages came in a conversation than the platform still shows",
-                platform=self._collector.account.platform,
-                account=self._collector.account.key,
-            )
+        if self._known_until is None or len(rows) < READ_AT_ONCE or not moments or min(moments) <= self._known_until:
+            return
+        account = self._collector.account
+        message = "more messages came in a conversation than the platform still shows"
+        error = incomplete_error(message, platform=account.platform, account=account.key)
+        self._collector.note(error, STREAM)
 
     def _pages(self, edge: Edge, start: Mapping[str, str]) -> Iterator[list[object]]:
         account = self._collector.account

@@ -78,7 +78,7 @@ class AdapterConformance:
         results = fetch(case)
         for account in case.accounts:
             finals = [r.is_final for r in results if r.account == account.key]
-            require(finals != [] and finals.index(True) == len(finals) - 1, f"{account.key}: final pieces {finals}")
+            require(finals.count(True) == 1 and finals[-1], f"{account.key}: pieces are final as {finals}")
         asked = {a.key for a in case.accounts}
         require({r.account for r in results} <= asked, "results for accounts that nobody asked for")
 

@@ -3,16 +3,21 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.adapters._graph.town import Town, running_town
+from tests.adapters._graph.town import Stage, Town, running_stage
 
 from watchdaemon.ports import PlatformAdapter
 from watchdaemon_adapters.instagram import plugin
 
 
-@pytest.fixture
-def town() -> Iterator[Town]:
-    with running_town() as running:
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    with running_stage() as running:
         yield running
+
+
+@pytest.fixture
+def town(stage: Stage) -> Town:
+    return stage.town()
 
 
 @pytest.fixture
