@@ -98,7 +98,12 @@ def _is_opener(word: str, following: str) -> bool:
 
 def _is_condition(clauses: Sequence[Words], tokens: Words) -> bool:
     """Tell whether the sentence begins with a verb only because that is one way to say "if"."""
-    if not clauses or len(clauses[0]) < 2 or not _is_swedish_verb(clauses[0][0]) or clauses[0][1] not in sv.SUBJECTS:
+    if (
+        not clauses
+        or len(clauses[0]) < 2
+        or not _is_swedish_verb(clauses[0][0])
+        or clauses[0][1] not in sv.SUBJECT_PRONOUNS
+    ):
         return False
     joined = next((n for n, t in enumerate(tokens) if t in _BREAKS), len(tokens))
     text = " ".join(tokens[:joined]).replace(" ,", ",")
@@ -143,6 +148,8 @@ def _swedish_question_word(clause: Words, *, is_first: bool) -> Found | None:  #
         return None
     if word == "vad" and rest[0] in {"för", "i", "exakt", "mer", "annars", "händer", "med"}:
         return asks
+    if word == "var" and rest[0] in {"någonstans", "nånstans", "exakt"}:
+        return asks
     if word == "var" and rest[0] not in sv.AUXILIARIES and (len(rest) < 2 or rest[1] not in sv.SUBJECTS):
         return None  # "was", or "be" as a command
     is_turned = len(rest) > 1 and rest[1] in sv.SUBJECT_PRONOUNS and rest[0] not in sv.SUBJECTS
@@ -173,11 +180,18 @@ def _swedish_verb_first(clause: Words, *, is_first: bool) -> Found | None:
     if verb in sv.SAYING and nxt not in {"du", "ni", "man"}:
         return None
     turned = Grade.YES, f"a verb before its subject: {verb} {nxt}"
+    if verb not in sv.AUXILIARIES and nxt not in sv.CLEAR_SUBJECTS:
+        return _verb_before_noun(verb, nxt, turned) if is_first else None  # "läste den på en natt"
     if is_first:
         return turned if nxt in sv.SUBJECTS else _verb_before_noun(verb, nxt, turned)
-    if len(clause) < 3 or nxt in {"den", "de", "alla"}:
-        return None  # "sa jag", "betonar den tidiga …"
-    return turned if nxt in sv.SUBJECT_PRONOUNS else None
+    return turned if nxt in sv.SUBJECT_PRONOUNS and _stands_alone(verb, nxt, clause[2:]) else None
+
+
+def _stands_alone(verb: str, subject: str, rest: Words) -> bool:
+    """Tell a later clause's question from "sa jag" and from "får den hjälp som behövs"."""
+    if not rest:
+        return verb in sv.AUXILIARIES and verb not in sv.REPORTING
+    return subject not in {"den", "de", "alla"} or rest[0] in sv.ADVERBS
 
 
 def _verb_before_noun(verb: str, noun: str, turned: Found) -> Found | None:
@@ -186,7 +200,9 @@ def _verb_before_noun(verb: str, noun: str, turned: Found) -> Found | None:
         return turned
     if noun in sv.DROPPED_AFTER:
         return None
-    if verb in sv.AUXILIARIES and verb != "var":
+    if noun in {"det", "de"} and verb.endswith("r") and verb not in sv.SAYING:
+        return Grade.MAYBE, f"a verb before what may be its subject: {verb} {noun}"
+    if verb in sv.AUXILIARIES and verb not in sv.PAST:
         return Grade.MAYBE, f"a verb in front: {verb}"
     if sv.NOUN_IN_THE.fullmatch(noun) and verb.endswith("r") and verb not in sv.SAYING:
         return Grade.MAYBE, f"a verb before a definite noun: {verb} {noun}"

@@ -7,12 +7,23 @@ from watchdaemon.triage._text import word_set
 
 SUBJECTS: Final = word_set(
     "jag du han hon vi ni de dom det den man någon nån ngn något nåt några nåra alla alltihop ingen inget inga "
-    "denna detta dessa hen folk er dem en ett allt min mitt mina din ditt dina vår vårt våra ert era hans hennes "
-    "deras ens"
+    "denna detta dessa hen folk er dem en ett allt min mitt mina din ditt dina vår vårt våra ert era hans "
+    "hennes deras ens"
 )
 """Pronouns and determiners a subject begins with."""
 
 SUBJECT_PRONOUNS: Final = word_set("jag du han hon hen vi ni de dom det den man någon nån alla")
+
+CLEAR_SUBJECTS: Final = word_set("jag du han hon hen vi ni man någon nån ngn")
+"""Pronouns that are never an object."""
+
+ADVERBS: Final = word_set(
+    "tillbaka inte nån någon också kvar här där hem upp ut in på i till snart imorgon idag öppen öppet öppna "
+    "klar klart klara igen ens fortfarande nu"
+)
+"""After "den" or "de" these show that it is the subject, not the beginning of one."""
+
+REPORTING: Final = word_set("tänker tänkte vet visste hör ser såg undrar säger")
 
 AUXILIARIES: Final = word_set(
     "är e ä var har hade kan kunde ska skall skulle vill ville måste får fick bör borde blir blev finns fanns "
@@ -23,9 +34,9 @@ AUXILIARIES: Final = word_set(
 """Verbs that begin questions so often that nearly any subject may follow."""
 
 PAST: Final = word_set(
-    "sa sade bjöd sov åt drack sjöng stal skrev sprang kom tog gav fick gick låg stod satt hann hörde vann föll "
-    "slog bröt bar flög frös höll lät log sköt slapp stack svor bad drog försvann körde gjorde såg ville blev "
-    "fanns"
+    "tänkte brukade visste stod sa sade bjöd sov var hade åt drack sjöng stal skrev sprang kom tog gav fick "
+    "gick låg satt hann hörde vann föll slog bröt bar flög frös höll lät log sköt slapp stack svor bad drog "
+    "försvann körde gjorde såg ville blev fanns"
 )
 """Verbs in the past tense that no ending gives away."""
 
@@ -36,16 +47,16 @@ COMMANDS: Final = re.compile(
 """Verb first without asking."""
 
 DROPPED_AFTER: Final = word_set(
-    "inte så bara också alltid aldrig nog ju väl verkligen redan nu mycket väldigt riktigt helt ganska lite bli "
-    "vara ha få gå kunna varit haft blivit fått gått gjort sett bra kul fint roligt skönt härligt glad nöjd "
-    "tyvärr ännu fortfarande precis nästan absolut säkert tydligen egentligen att tillbaka hem dit hit tack och "
-    "eller som när om på i till från med av för under över efter"
+    "inte definitivt gärna snart så bara också alltid aldrig nog ju väl verkligen redan nu mycket väldigt "
+    "riktigt helt ganska lite bli vara ha få gå kunna varit haft blivit fått gått gjort sett bra kul fint "
+    "roligt skönt härligt glad nöjd tyvärr ännu fortfarande precis nästan absolut säkert tydligen egentligen "
+    "att tillbaka hem dit hit tack och eller som när om på i till från med av för under över efter"
 )
 """After a verb in front these say that the subject was left out ("Ska bli kul", "Kan inte komma"), not put behind."""
 
 SAYING: Final = word_set(
-    "tycker tyckte tror trodde hoppas hoppades önskar anser antar älskar saknar gillar känns kändes låter verkar "
-    "tackar gratulerar hälsar uppskattar föredrar föreslår instämmer håller menar förstår"
+    "tycker tyckte tror trodde hoppas hoppades önskar anser antar älskar saknar gillar känns kändes låter "
+    "verkar tackar gratulerar hälsar uppskattar föredrar föreslår instämmer håller menar förstår"
 )
 """Verbs people begin a statement with, leaving "jag" out; what follows is then a clause."""
 
@@ -65,8 +76,8 @@ EXCLAIMED: Final = word_set(
 """After "vad", "så" or "vilken": an exclamation ("vad fint det blev")."""
 
 MEASURES: Final = word_set(
-    "mycket många länge ofta gammal gammalt gamla stor stort stora lång långt långa högt hög höga djupt djup dyrt "
-    "dyr tidigt sent fort snabbt nära bra stark starkt pass dags kommer så sa"
+    "mycket många länge ofta gammal gammalt gamla stor stort stora lång långt långa högt hög höga djupt djup "
+    "dyrt dyr tidigt sent fort snabbt nära bra stark starkt pass dags kommer så sa"
 )
 
 NOT_VERBS: Final = word_set(
@@ -86,15 +97,15 @@ THE_NOUN: Final = re.compile(r"[^\W\d_]{3,}(?:en|et|na|arna|orna)")
 NOUN_IN_THE: Final = re.compile(r"[^\W\d_]{2,}(?:en|et|an|na|erna|arna|orna|n|t)$")
 
 OPENERS: Final = word_set(
-    "å hej hejsan hallå tjena tja tjenare god dag morgon kväll hejhej hello hi hey ursäkta förlåt men och eller ja "
-    "jo nej nä nå nåja jaha okej ok fråga tack ps alltså ju asså förresten kära bästa snälla"
+    "å hej hejsan hallå tjena tja tjenare god dag morgon kväll hejhej hello hi hey ursäkta förlåt men och eller "
+    "ja jo nej nä nå nåja jaha okej ok fråga tack ps alltså ju asså förresten kära bästa snälla"
 )
 """What may stand before the real beginning."""
 
 SUBORDINATORS: Final = word_set(
-    "om när eftersom innan medan sedan då fast fastän trots ifall därför genom efter före för utan tills i på vid "
-    "till från med under enligt idag igår imorgon ibland nu sen där här dessutom däremot även förr kanske annars "
-    "oftast vanligtvis alltid därefter som hur ju"
+    "om när eftersom innan medan sedan då fast fastän trots ifall därför genom efter före för utan tills i på "
+    "vid till från med under enligt idag igår imorgon ibland nu sen där här dessutom däremot även förr kanske "
+    "annars oftast vanligtvis alltid därefter som hur ju"
 )
 """A clause that begins so pulls the next one's verb to its front: inversion there is no question."""
 
@@ -108,7 +119,7 @@ CONDITION: Final = re.compile(
 
 _ASKED = (
     r"(?:jag|vi|man) (?:bara |mest |också )?undra(?:r|de)",
-    r"^undrar?\b(?! inte på)",
+    r"^undrar?\b(?! (?:inte på|gör))",
     r"har en (?:\w+ )?fråga",
     r"^(?:en |min )?(?:\w+ )?fråga$",
     r"(?:någon|nån|ngn)(?:\s+\w+)? som (?:vet|har|kan|känner)",
