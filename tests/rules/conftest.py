@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 from watchdaemon.domain.account import Account, Ownership
 from watchdaemon.domain.calendar import CalendarPolicy, WatchPolicy
 from watchdaemon.rules.workdays import WorkCalendar
+
+settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,7 @@ for line in sys.stdin:
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    not EVALUATION.is_dir(), reason="the labelled texts lie beside the repository, and here they do not"
+    not EVALUATION.is_dir(), reason="the labelled texts lie outside the repository, and here they are not"
 )
 @pytest.mark.parametrize(
     ("name", "least"),

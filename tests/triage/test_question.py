@@ -42,6 +42,8 @@ ASKS = [
     "kan inte ni ha öppet längre",
     "is it open tomorrow",
     "could you open earlier",
+    "har ni tid kan ni ringa mig",
+    "är det öppet kan jag komma i morgon",
     "hittar ingen adress, kan ni mejla den",
     "var nånstans hålls mötet",
     # in the middle of something else

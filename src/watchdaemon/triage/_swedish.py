@@ -110,12 +110,15 @@ SUBORDINATORS: Final = word_set(
 """A clause that begins so pulls the next one's verb to its front: inversion there is no question."""
 
 CONDITION: Final = re.compile(
-    r"\b(?:ska|kan|måste|bör|får|behöver|kommer|blir|är|har) (?:du|ni|man|jag|vi|det|dig)\b"
+    r"\b(?:ska|kan|måste|bör|får|behöver|kommer|blir|är|har) (?:du|man|dig)\b"
     r"|\bså (?:ska|kan|är|har|får|blir|kommer|hör|ring|kontakta|mejla)\b"
     r"|\bgärna \w+"
     r"|, (?:kontakta|ring|mejla|vänd|gå|logga|läs|besök|hör|skicka|skriv|klicka|ta|kom)\b"
 )
-"""What follows a verb in front that means "if": "Är du sjuk ska du stanna hemma", "Har du frågor, ring oss"."""
+"""What follows a verb in front that means "if": "Är du sjuk ska du stanna hemma", "Har du frågor, ring oss".
+
+"Ni" is the organisation: "har ni tid kan ni ringa" asks.
+"""
 
 _ASKED = (
     r"(?:jag|vi|man) (?:bara |mest |också )?undra(?:r|de)",
