@@ -184,7 +184,7 @@ class App:
             self._told_is_booked = True
         return PassReport(
             fetched=sum(a.coverage is not Coverage.FAILED for a in attempts),
-            failed=sum(a.coverage is Coverage.FAILED for a in attempts),
+            failed=sum(a.coverage is Coverage.FAILED and a.reason is not Reason.NOT_CONFIRMED for a in attempts),
             partly=sum(a.coverage is Coverage.PARTIAL for a in attempts),
             new_items=sum(a.new_items for a in attempts),
             judged=judged,
@@ -200,7 +200,7 @@ class App:
     def poll(self, accounts: Sequence[str] | None = None) -> list[FetchAttempt]:
         """Fetch these accounts (None: every watched one) now, owed or not, and judge what came.
 
-        Outside every watch window nothing is booked on the watch log and the list is empty.
+        Outside every watch window nothing is booked on the watch log.
 
         Raises:
             ConfigError: There is no account of that name.

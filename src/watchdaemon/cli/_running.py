@@ -144,7 +144,7 @@ def poll(
         heads = ["ACCOUNT", "COVERAGE", "ITEMS", "NEW", "CALLS", "WHY"]
         rows = [(a.account, a.coverage, a.items, a.new_items, a.calls, _why(a)) for a in attempts]
         emit_table(heads, rows, styles=lambda cell: {"failed": "red", "partial": "yellow"}.get(cell, ""))
-    if not attempts:
+    if attempts and not any(a.window.index for a in attempts):
         note("Outside every watch window: what came is stored, but nothing of it stands on the watch log.")
     failed = [a.account for a in attempts if a.reason is not None]
     if failed:
@@ -175,7 +175,7 @@ def attempt_facts(attempt: "FetchAttempt") -> dict[str, object]:
     """Return a fetch as JSON has it."""
     return {
         "account": attempt.account,
-        "window": attempt.window.key,
+        "window": attempt.window.key if attempt.window.index else None,
         "coverage": attempt.coverage,
         "reason": attempt.reason,
         "detail": attempt.detail,

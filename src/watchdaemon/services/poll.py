@@ -32,7 +32,7 @@ class PollStore(ItemStore, QuestionStore, WatchLog, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """One account to fetch, and the window it counts for (None: no window is open, nothing is booked)."""
+    """One account to fetch, and the window it counts for (None: outside every window, nothing is booked)."""
 
     account: Account
     window: Window | None
@@ -77,9 +77,9 @@ class PollService:
         adapters: Adapters,
         clock: Clock,
         threads: int,
-        on_progress: Callable[[FetchAttempt | None], None] = lambda _: None,
+        on_progress: Callable[[FetchAttempt], None] = lambda _: None,
     ) -> None:
-        """Make the service. `on_progress` hears of every finished account (None: it had no window), on any thread."""
+        """Make the service. `on_progress` hears of every finished account, on any thread."""
         self._store = store
         self._adapters = adapters
         self._clock = clock
@@ -132,7 +132,7 @@ class PollService:
         for tally in tallies.values():
             if not tally.is_final:
                 tally.fail(Trouble(reason=Reason.INTERNAL, detail="the adapter gave no final result"))
-        return [attempt for tally in tallies.values() if (attempt := self._book(tally)) is not None]
+        return [self._book(tally) for tally in tallies.values()]
 
     def _fetch(self, platform: str, tallies: Mapping[str, _Tally]) -> None:
         adapter = self._adapters(platform)
@@ -155,16 +155,19 @@ class PollService:
         """Ask again for what still waits: was it deleted, hidden, edited? Its trouble changes nothing but the log."""
         try:
             waiting = self._store.questions(accounts=[account.key], states=[QuestionState.OPEN], needs_removal=True)
-            items = [q.item for q in waiting if q.verdict.state in (QuestionState.OPEN, None)]
+            items = [
+                q.item for q in waiting if q.verdict.state in (QuestionState.OPEN, None) and not q.item.is_by_hand
+            ]
             if items:
                 self._store.set_visibility(list(adapter.recheck(account, items)), at=self._clock())
         except Exception as error:  # noqa: BLE001 - a recheck never spoils a fetch that went well
             log.warning("recheck_failed", platform=account.platform, account=account.key, where=where(error))
 
-    def _book(self, tally: _Tally) -> FetchAttempt | None:
+    def _book(self, tally: _Tally) -> FetchAttempt:
         attempt = _attempt(tally, self._clock())
         account = tally.errand.account
-        say = log.info if tally.coverage is Coverage.COMPLETE else log.warning
+        is_expected = all(t.reason is Reason.NOT_CONFIRMED for t in tally.troubles)  # none at all, or a person's turn
+        say = log.info if is_expected else log.warning
         say(
             "fetched",
             platform=account.platform,
@@ -176,7 +179,7 @@ class PollService:
             malformed=tally.malformed,
             calls=tally.calls,
         )
-        if attempt is not None:
+        if tally.errand.window is not None:
             try:
                 self._store.book_attempt(attempt)
             except StorageError as error:
@@ -187,15 +190,15 @@ class PollService:
         return attempt
 
 
-def _attempt(tally: _Tally, ended_at: datetime) -> FetchAttempt | None:
-    if tally.errand.window is None:
-        return None
+def _attempt(tally: _Tally, ended_at: datetime) -> FetchAttempt:
+    started_at = tally.started_at
+    outside = Window(on=started_at.date(), index=0, opens_at=started_at, closes_at=ended_at)
     worst = _worst(tally.troubles)
     retries = [t.retry_after for t in tally.troubles if t.retry_after is not None]
     return FetchAttempt(
         account=tally.errand.account.key,
-        window=tally.errand.window,
-        started_at=tally.started_at,
+        window=tally.errand.window or outside,
+        started_at=started_at,
         ended_at=ended_at,
         coverage=tally.coverage,
         items=tally.items,
