@@ -40,6 +40,7 @@ class Reason(StrEnum):
     STORAGE = "storage"  # fetched, but the database did not take it
     NOT_RUNNING = "not_running"  # the daemon was not running in that window
     NOT_FETCHED = "not_fetched"  # the daemon ran, but no fetch was tried in that window
+    NOT_CONFIRMED = "not_confirmed"  # only a person can look at this account, and none has said that they did
     INTERNAL = "internal"  # a fault of our own or of a plug-in; the log has the trace
 
 

@@ -59,12 +59,13 @@ def alerts_for(
 
     An account is in trouble when its window is not fully watched and a person can or must do something: at once when
     only a person can mend it, otherwise when the final try was made, five minutes are left, or the window is closed.
+    An account that only a person can watch is in trouble when its window closed without the person's word.
     Troubles with the same `cause_key` on two accounts or more are one alert with that cause (and stay so while it is
     open, even when one account is left); gaps from a daemon that did not run are one alert for all; the rest are
     alerts by account. A shared cause that strikes some accounts wholly and others partly is `NOT_WATCHED`.
 
-    An alert is over when each of its accounts had a complete fetch. An account in between (a new window, a retry to
-    come) stays under its alert.
+    An alert is over when each of its accounts had a complete fetch, or a person's word where only a person can watch.
+    An account in between (a new window, a retry to come) stays under its alert.
 
     Args:
         now: Aware UTC.
@@ -80,14 +81,16 @@ def alerts_for(
     for gap in gaps:
         if gap.account in watched:
             troubled.setdefault(gap.account, gap)
-    well = {key for key, e in newest.items() if e.coverage is Coverage.COMPLETE} - troubled.keys()
+    well = {key for key, e in newest.items() if e.is_watched} - troubled.keys()
     wanted = _group(troubled.values(), {a.cause for a in open_alerts}, now)
     return _Planner(now=now, wanted=wanted, well=well, watched=watched).plan(open_alerts)
 
 
 def _is_trouble(entry: WatchEntry, now: datetime) -> bool:
-    if entry.coverage is None or entry.coverage is Coverage.COMPLETE:
+    if entry.coverage is None or entry.is_watched:
         return False
+    if entry.is_by_hand:
+        return now >= entry.window.closes_at
     if entry.needs_person or (entry.coverage is Coverage.PARTIAL and entry.reason in _NEEDS_PERSON):
         return True
     closes_at = entry.window.closes_at

@@ -40,6 +40,11 @@ class AccountWatch:
     detail: str = ""
     readers: tuple[Person, ...] = ()  # everybody who gets this account's digest that day, the recipient included
 
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether somebody must look at the account, and there is time to do it."""
+        return self.reason is Reason.NOT_CONFIRMED and self.state is WatchState.PENDING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
@@ -54,6 +59,11 @@ class Digest:
     def section(self, section: Section) -> tuple[DigestEntry, ...]:
         """Return the entries of one section."""
         return tuple(e for e in self.entries if e.section is section)
+
+    @property
+    def to_look_at(self) -> tuple[AccountWatch, ...]:
+        """The accounts that only a person can watch, and that nobody has looked at yet in this window."""
+        return tuple(w for w in self.watched if w.waits_for_person)
 
 
 class Activity(StrEnum):
@@ -91,6 +101,7 @@ class WeeklyRow:
     answered_late: int
     owners: tuple[Person, ...]
     too_few_owners: bool
+    windows_by_person: int = 0  # of those watched, the ones that a person looked after because no machine can
     missed: tuple[WatchEntry, ...] = ()  # the windows not watched or partly, with their reasons
 
 
@@ -110,6 +121,8 @@ class AlertKind(StrEnum):
 
     NOT_WATCHED = "not_watched"
     PARTLY_WATCHED = "partly_watched"
+    CREDENTIAL_EXPIRING = "credential_expiring"  # works today; ends at `ends_at` unless a person acts
+    CREDENTIAL_DEAD = "credential_dead"  # found by the daily check, before a window was missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +140,7 @@ class Alert:
     opened_at: datetime
     closed_at: datetime | None = None
     told_at: datetime | None = None  # the last time somebody was told
+    ends_at: datetime | None = None  # CREDENTIAL_EXPIRING: when
     id: int | None = None  # the store's
 
 

@@ -28,6 +28,10 @@ class Visibility(StrEnum):
     PRIVATE = "private"  # a direct message
 
 
+BY_HAND = "by_hand"
+"""The key in an item's `extra` that says who found it, when a person did and not an adapter."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One post, comment or message. (account, external_id) is its key; times are aware UTC.
@@ -55,6 +59,11 @@ class Item:
     edited_at: datetime | None = None
     visibility: Visibility = Visibility.PUBLIC
     extra: Mapping[str, str] = field(default_factory=dict)  # platform facts an adapter wants back in `recheck`
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person wrote it down here: no platform can be asked about it."""
+        return BY_HAND in self.extra
 
     @property
     def key(self) -> tuple[str, str]:

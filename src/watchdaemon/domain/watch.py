@@ -49,8 +49,9 @@ class WatchEntry:
 
     `coverage` is the best of the window's attempts, None while none was made; `fetched_at` is the end of that
     attempt. `attempts` counts them all. A window that closed without any attempt has `coverage` FAILED with reason
-    `NOT_RUNNING` or `NOT_FETCHED` and `fetched_at` None. `told_at`: the first digest of the window that covered this account went out (to
-    `told_to`, person keys). `seen_at`/`seen_by`: a person acknowledged.
+    `NOT_RUNNING` or `NOT_FETCHED` and `fetched_at` None. An account that only a person can watch has coverage FAILED
+    with reason `NOT_CONFIRMED` for good; who looked is in `seen_by`. `told_at`: the first digest of the window that
+    covered this account went out (to `told_to`, person keys). `seen_at`/`seen_by`: a person acknowledged.
     """
 
     account: str
@@ -71,6 +72,24 @@ class WatchEntry:
     told_to: tuple[str, ...] = ()
     seen_at: datetime | None = None
     seen_by: str | None = None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether no machine can watch the account: its adapter only says that a person must look."""
+        return self.reason is Reason.NOT_CONFIRMED
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a person looked, in the window, at an account that only a person can watch.
+
+        The fetch stays what it was (there was none): a person's watching is never booked as a machine's.
+        """
+        return self.is_by_hand and self.seen_at is not None and self.seen_at < self.window.closes_at
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the window was watched: by a complete fetch, or by a person where only a person can."""
+        return self.coverage is Coverage.COMPLETE or self.is_confirmed
 
 
 class WatchState(StrEnum):

@@ -11,7 +11,16 @@ from watchdaemon.mail import _clean
 from watchdaemon.mail.language import N_, Words
 from watchdaemon.mail.reasons import EXPLANATIONS
 
-_PLATFORMS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "youtube": "YouTube"}
+_PLATFORMS = {
+    "facebook": "Facebook",
+    "google_reviews": "Google",
+    "instagram": "Instagram",
+    "linkedin": "LinkedIn",
+    "threads": "Threads",
+    "tiktok": "TikTok",
+    "x": "X",
+    "youtube": "YouTube",
+}
 
 _KINDS = {
     ItemKind.POST: N_("Post"),

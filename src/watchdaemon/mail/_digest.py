@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from watchdaemon.domain.digest import AccountWatch, Digest, DigestEntry, Section
 from watchdaemon.domain.item import Item
 from watchdaemon.domain.watch import WatchState
+from watchdaemon.errors import Reason
 from watchdaemon.mail import _clean
 from watchdaemon.mail._common import (
     AccountView,
@@ -63,6 +64,15 @@ class SectionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookView:
+    """An account that somebody must look at, and how that is confirmed."""
+
+    account: AccountView
+    tone: Tone
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchView:
     """How one account's watching stands, and who else is told of it."""
 
@@ -80,6 +90,8 @@ class DigestView:
     headline: str
     subject_accounts: str
     warning: str
+    to_look_at: tuple[LookView, ...]
+    look_until: str
     sections: tuple[SectionView, ...]
     has_removals: bool
     watching: tuple[WatchView, ...]
@@ -92,6 +104,8 @@ def digest_view(digest: Digest, words: Words) -> DigestView:
         headline=_headline(digest, words),
         subject_accounts=_subject_accounts(digest, words),
         warning=_warning(digest, words),
+        to_look_at=tuple(_look(watch, digest) for watch in digest.to_look_at),
+        look_until=words.clock(digest.window.closes_at),
         sections=tuple(_section(section, digest, words) for section in Section if digest.section(section)),
         has_removals=bool(digest.section(Section.REMOVE)),
         watching=tuple(
@@ -112,6 +126,11 @@ def _headline(digest: Digest, words: Words) -> str:
         parts.append(words.count("%(number)d due today", "%(number)d due today", numbers[Section.DUE_TODAY]))
     if numbers[Section.REMOVE]:
         parts.append(words.count("%(number)d to remove", "%(number)d to remove", numbers[Section.REMOVE]))
+    looks = len(digest.to_look_at)
+    if looks:
+        parts.append(
+            words.count("%(number)d account to look at yourself", "%(number)d accounts to look at yourself", looks)
+        )
     if parts:
         return ", ".join(parts)
     # Nothing waits that we know of: that is only good news for accounts that were read to the end.
@@ -119,14 +138,16 @@ def _headline(digest: Digest, words: Words) -> str:
 
 
 def _subject_accounts(digest: Digest, words: Words) -> str:
+    unseen: Sequence[AccountWatch]
     if digest.entries:
         return accounts_in_subject([entry.account for entry in digest.entries], words)
-    unseen = _not_fully_watched(digest)
+    unseen = digest.to_look_at or _not_fully_watched(digest)
     return accounts_in_subject([watch.account for watch in unseen or digest.watched], words)
 
 
 def _not_fully_watched(digest: Digest) -> list[AccountWatch]:
-    return [watch for watch in digest.watched if watch.state is not WatchState.WATCHED]
+    """Return what we could not watch; what waits for a person's look is asked for in a section of its own."""
+    return [w for w in digest.watched if w.state is not WatchState.WATCHED and not w.waits_for_person]
 
 
 def _warning(digest: Digest, words: Words) -> str:
@@ -134,6 +155,13 @@ def _warning(digest: Digest, words: Words) -> str:
     if not number:
         return ""
     return words.count("%(number)d account not fully watched", "%(number)d accounts not fully watched", number)
+
+
+def _look(watch: AccountWatch, digest: Digest) -> LookView:
+    key, person = (_clean.line(text, limit=80) for text in (watch.account.key, digest.recipient.key))
+    return LookView(
+        account=account_view(watch.account), tone=Tone.WARN, command=f"watchdaemon seen {key} --by {person}"
+    )
 
 
 def _section(section: Section, digest: Digest, words: Words) -> SectionView:
@@ -200,6 +228,8 @@ def _watch(watch: AccountWatch, digest: Digest, words: Words, *, has_entries: bo
 def _state(watch: AccountWatch, words: Words, *, has_entries: bool) -> tuple[Tone, str, str]:
     reason = why(watch.reason, words)
     match watch.state:
+        case WatchState.WATCHED if watch.reason is Reason.NOT_CONFIRMED:
+            return Tone.GOOD, words.say("Watched by a person"), words.say("Somebody has looked and confirmed it.")
         case WatchState.WATCHED:
             return Tone.GOOD, words.say("Watched"), "" if has_entries else words.say("Nothing is waiting.")
         case WatchState.PARTLY:
@@ -208,6 +238,8 @@ def _state(watch: AccountWatch, words: Words, *, has_entries: bool) -> tuple[Ton
         case WatchState.NOT_WATCHED:
             unseen = words.say("What may have been written there is not known: look at the account yourself.")
             return Tone.BAD, words.say("Not watched"), _sentences(reason, unseen)
+        case WatchState.PENDING if watch.waits_for_person:
+            return Tone.WARN, words.say("Waits for a person"), words.say("Nobody has confirmed a look yet.")
         case WatchState.PENDING:
             return (
                 Tone.WARN,

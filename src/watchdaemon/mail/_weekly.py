@@ -101,6 +101,9 @@ def _row(row: WeeklyRow, report: WeeklyReport, words: Words) -> RowView:
     watched = _windows(row.windows_watched, row.windows_owed, words)
     if row.windows_partly:
         watched += ", " + words.count("%(number)d partly", "%(number)d partly", row.windows_partly)
+    if row.windows_by_person:
+        by_person = words.count("%(number)d by a person", "%(number)d by a person", row.windows_by_person)
+        watched += f" ({by_person})"
     return RowView(
         account=account_view(row.account),
         tone=worst,

@@ -79,5 +79,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.STORAGE: Explanation(why=N_("what was fetched could not be stored"), steps=(_OPERATOR,)),
     Reason.NOT_RUNNING: Explanation(why=N_("the watching service was not running"), steps=(_OPERATOR,)),
     Reason.NOT_FETCHED: Explanation(why=N_("no fetch was made in time"), steps=(_OPERATOR,)),
+    Reason.NOT_CONFIRMED: Explanation(
+        why=N_("only a person can look at this account, and nobody has confirmed that they did"),
+        steps=(
+            N_("Look at the account yourself now, and answer what waits there."),
+            N_("Confirm each look while the watch lasts; a confirmation that comes later does not fill the gap."),
+        ),
+    ),
     Reason.INTERNAL: Explanation(why=N_("a fault in the watching service stopped the fetch"), steps=(_OPERATOR,)),
 }

@@ -39,7 +39,8 @@ def build_digest(  # noqa: PLR0917 - who, when, and the facts, always in this or
 
     There is one when something changed for the person: an item that they were not told of in its present section.
     What only went away (answered, removed) is no reason for a mail. What stays overdue is told again in the first
-    window of each day, so that it is not forgotten; `is_news` is false for it.
+    window of each day, so that it is not forgotten; `is_news` is false for it. An account that only a person can watch
+    asks for that look in every window, until somebody has confirmed it.
 
     Args:
         person: The reader.
@@ -63,7 +64,8 @@ def build_digest(  # noqa: PLR0917 - who, when, and the facts, always in this or
             entries.append(_entry(section, question, by_key[question.item.account], known))
     entries.sort(key=_place)
     present = [_told(person, entry) for entry in entries]
-    reason = _why(entries, is_first_window=window.index == 1)
+    looks = sum(w.waits_for_person for w in watch)
+    reason = _why(entries, is_first_window=window.index == 1) or _why_look(looks)
     if reason is None:
         waiting = "nothing waits" if not entries else f"{len(entries)} items wait, all told before"
         return None, present, waiting
@@ -160,6 +162,10 @@ def _place(entry: DigestEntry) -> tuple[int, datetime, datetime, tuple[str, str]
 def _told(person: Person, entry: DigestEntry) -> Told:
     account, external_id = entry.question.item.key
     return Told(person=person.key, account=account, external_id=external_id, section=entry.section.value)
+
+
+def _why_look(accounts: int) -> str | None:
+    return f"{accounts} accounts are to be looked at by a person" if accounts else None
 
 
 def _why(entries: Sequence[DigestEntry], *, is_first_window: bool) -> str | None:

@@ -164,12 +164,15 @@ def retry_at(entry: WatchEntry) -> tuple[datetime | None, str]:
 
     Ordinary trouble is tried again after growing gaps (`RETRY_GAPS`, counted from the end of the last attempt) and a
     last time when `FINAL_TRY` is left. What only a person can mend, and a partial fetch that will hardly get better,
-    gets one more try in the window's last quarter: somebody may have mended it by then. The platform's own wish
+    gets one more try in the window's last quarter: somebody may have mended it by then. What only a person can watch
+    is not tried again: nothing is fetched there, and the person's word needs no fetch. The platform's own wish
     (`entry.retry_at`) is never undercut. At most `MAX_ATTEMPTS` in a window.
     """
     window, last = entry.window, _last_attempt(entry)
     if entry.coverage is Coverage.COMPLETE:
         return None, "the window is watched"
+    if entry.is_by_hand:
+        return None, "only a person can watch it"
     if entry.attempts >= MAX_ATTEMPTS:
         return None, f"{entry.attempts} attempts were made in this window"
     if entry.needs_person or (entry.coverage is Coverage.PARTIAL and entry.reason in _ONCE_MORE):
@@ -273,11 +276,13 @@ def _why_missed(window: Window, alive: Sequence[tuple[datetime, datetime]]) -> t
 
 
 def watch_state(entry: WatchEntry | None, window: Window, now: datetime) -> WatchState:
-    """Return how the window reads to a person. Only a complete fetch is WATCHED; nothing known is never quiet."""
-    if entry is None or entry.coverage is None:
+    """Return how the window reads to a person; nothing known is never quiet.
+
+    Only a complete fetch is WATCHED, or, where no machine can fetch, a person's word given in the window; until the
+    window closes without it that is PENDING.
+    """
+    if entry is not None and entry.is_watched:
+        return WatchState.WATCHED
+    if entry is None or entry.coverage is None or entry.is_by_hand:
         return WatchState.PENDING if now < window.closes_at else WatchState.NOT_WATCHED
-    return {
-        Coverage.COMPLETE: WatchState.WATCHED,
-        Coverage.PARTIAL: WatchState.PARTLY,
-        Coverage.FAILED: WatchState.NOT_WATCHED,
-    }[entry.coverage]
+    return WatchState.PARTLY if entry.coverage is Coverage.PARTIAL else WatchState.NOT_WATCHED

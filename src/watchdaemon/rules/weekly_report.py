@@ -105,7 +105,8 @@ def build_weekly_report(
                 account=account,
                 staleness=staleness(account, last_activity.get(account.key), since, now, calendar, activity),
                 windows_owed=len(owed),
-                windows_watched=sum(e.coverage is Coverage.COMPLETE for e in owed),
+                windows_watched=sum(e.is_watched for e in owed),
+                windows_by_person=sum(e.is_confirmed for e in owed),
                 windows_partly=sum(e.coverage is Coverage.PARTIAL for e in owed),
                 open_questions=sum(q.verdict.state is QuestionState.OPEN for q in asked[account.key]),
                 overdue_questions=sum(q.is_overdue(now) for q in asked[account.key]),
@@ -113,7 +114,7 @@ def build_weekly_report(
                 answered_late=sum(not _is_in_time(q) for q in answered),
                 owners=owners,
                 too_few_owners=len(owners) < LEAST_OWNERS,
-                missed=tuple(e for e in owed if e.coverage is not Coverage.COMPLETE),
+                missed=tuple(e for e in owed if not e.is_watched),
             )
         )
     rows.sort(key=_worst_first)

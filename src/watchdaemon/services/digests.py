@@ -81,7 +81,8 @@ class DigestService:
     def _queue_for(self, person: Person, accounts: Sequence[Account], facts: "_Facts") -> int:
         entries = [facts.entries.get(a.key) for a in accounts]
         owed, why = digest_owed(person, facts.window, facts.now, entries, self._watch)
-        if not owed or not any(facts.waiting.get(a.key) for a in accounts):
+        waits = any(facts.waiting.get(a.key) for a in accounts) or any(e is not None and e.is_by_hand for e in entries)
+        if not owed or not waits:
             log.debug("no_digest", person=person.key, why=why if not owed else "nothing waits")
             return 0
         digest, told, why = self._build(person, accounts, facts, told=self._store.told(person.key))

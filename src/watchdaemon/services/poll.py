@@ -155,9 +155,7 @@ class PollService:
         """Ask again for what still waits: was it deleted, hidden, edited? Its trouble changes nothing but the log."""
         try:
             waiting = self._store.questions(accounts=[account.key], states=[QuestionState.OPEN], needs_removal=True)
-            items = [
-                q.item for q in waiting if q.verdict.state in (QuestionState.OPEN, None) and not q.item.is_by_hand
-            ]
+            items = [q.item for q in waiting if q.verdict.state in (QuestionState.OPEN, None) and not q.item.is_by_hand]
             if items:
                 self._store.set_visibility(list(adapter.recheck(account, items)), at=self._clock())
         except Exception as error:  # noqa: BLE001 - a recheck never spoils a fetch that went well
