@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from watchdaemon.domain.account import Account, OwnerRole, Ownership, Person, Register, Unit
+from watchdaemon.domain.credential import CredentialCheck, CredentialRecord, CredentialVerdict
 from watchdaemon.domain.delivery import DeliveryKey, MailKind, OutgoingMail
 from watchdaemon.domain.digest import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
@@ -111,6 +112,28 @@ def alert(cause: str = ACCOUNT, **values: Any) -> Alert:
         "opened_at": NOW,
     }
     return Alert(**{**given, **values})
+
+
+def credential(**values: Any) -> CredentialRecord:
+    """A sealed credential, written for the first time."""
+    return CredentialRecord(**{"name": "fb", "sealed": "gAAAA", "revision": 1, "changed_at": NOW, **values})
+
+
+def check(**values: Any) -> CredentialCheck:
+    """A valid credential with two clocks."""
+    given: dict[str, Any] = {
+        "account": ACCOUNT,
+        "credential": "fb",
+        "verdict": CredentialVerdict.VALID,
+        "tried_at": NOW,
+        "checked_at": NOW,
+        "kind": "page token",
+        "scopes": ("pages_read_engagement",),
+        "connected_by": "Anna",
+        "expires_at": NOW,
+        "clocks": {"token": NOW, "data access": NOW},
+    }
+    return CredentialCheck(**{**given, **values})
 
 
 def account(key: str = ACCOUNT, native_id: str = "100", **values: Any) -> Account:

@@ -91,7 +91,9 @@ class CredentialHealth:
     scopes: tuple[str, ...] = ()
     missing_scopes: tuple[str, ...] = ()
     connected_by: str | None = None
-    expires_at: datetime | None = None  # the earliest of the platform's clocks; None: no end known
+    expires_at: datetime | None = None  # the earliest clock after which a person must act; None: no end known
+    kind: str = ""  # what it is: "page token", "app password" …
+    clocks: Mapping[str, datetime] = field(default_factory=dict)  # every clock by its name, when there are several
 
 
 class Cover(StrEnum):

@@ -1,6 +1,7 @@
 """The engine: one road into SQLite or PostgreSQL, with transactions, locks, and every fault as `StorageError`."""
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
@@ -21,6 +22,9 @@ from watchdaemon.errors import ConfigError, StorageError
 
 LOCK_TIMEOUT = timedelta(seconds=10)
 """So long a statement waits for another process's lock before it is a StorageError."""
+
+TURN_TIMEOUT = timedelta(minutes=3)
+"""So long a turn is waited for: its holder may be waiting for a slow platform (on SQLite without end)."""
 
 CHUNK = 500
 """So many keys go into one IN (…): well under SQLite's 32,766 and PostgreSQL's 65,535 parameters."""
@@ -89,7 +93,7 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
-    def write(self, what: str, *, lock: str | None = None) -> Iterator[Connection]:
+    def write(self, what: str, *, lock: str | None = None, durable: bool = False) -> Iterator[Connection]:
         """Open a transaction that is kept whole when the block ends well, and not at all otherwise.
 
         Args:
@@ -97,11 +101,56 @@ class Database:
             lock: Names what is read and then written. Writers with the same name wait for each other, in other
                 processes too. (On SQLite all writers do: BEGIN IMMEDIATE, and one lock in the process so that
                 threads queue up instead of running into "database is locked".)
+            durable: What was written must survive a power cut too. SQLite otherwise keeps only a killed process from
+                losing it, which is enough for what can be fetched again.
         """
-        with self._errors(what), self._write_lock, self._writers.begin() as connection:
+        writers = self._writers.execution_options(watchdaemon_durable=True) if durable else self._writers
+        with self._errors(what), self._write_lock, writers.begin() as connection:
             if lock is not None and not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lock, 0))))
             yield connection
+
+    @contextlib.contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Hold a lock of that name over all processes, across several transactions. A killed holder gives it back.
+
+        SQLite: a lock on a file beside the database (flock(2) ends with the process). PostgreSQL: a session's advisory
+        lock, on a connection of its own, so that waiting turns never use up the pool.
+        """
+        what = f"wait for the turn of {name}"
+        with self._file_turn(name, what) if self.is_sqlite else self._session_turn(name, what):
+            yield
+
+    @contextlib.contextmanager
+    def _file_turn(self, name: str, what: str) -> Iterator[None]:
+        with self._errors(what):
+            folder = self.path.with_name(f"{self.path.name}.turns")
+            folder.mkdir(mode=0o700, exist_ok=True)
+            number = os.open(folder / quote(name, safe=""), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            with self._errors(what):
+                fcntl.flock(number, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(number)
+
+    @contextlib.contextmanager
+    def _session_turn(self, name: str, what: str) -> Iterator[None]:
+        with self._errors(what):
+            connection = self._engine.connect()
+            connection.detach()  # this one is closed at the end, and the pool makes another
+            try:
+                connection.execute(sa.text(f"SET lock_timeout = {int(TURN_TIMEOUT.total_seconds() * 1000)}"))
+                connection.execute(sa.text("SELECT pg_advisory_lock(hashtextextended(:name, 1))"), {"name": name})
+                connection.commit()
+            except BaseException:
+                connection.close()
+                raise
+        try:
+            yield
+        finally:
+            with contextlib.suppress(SQLAlchemyError):  # a broken connection has given the lock back already
+                connection.close()
 
     def upsert(self, table: Table, *, keep: tuple[str, ...] = ()) -> sqlite.Insert | postgresql.Insert:
         """Return an insert that overwrites a row with the same primary key, except for the columns in `keep`."""
@@ -202,7 +251,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later cannot wait for the write lock: it fails at once when somebody
     # wrote in between. So writers take the lock at their beginning.
-    writes = connection.get_execution_options().get("watchdaemon_writes", False)
+    options = connection.get_execution_options()
+    writes = options.get("watchdaemon_writes", False)
+    level = "FULL" if options.get("watchdaemon_durable", False) else "NORMAL"
+    if writes and connection.info.get("synchronous", "NORMAL") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")  # has no effect inside a transaction
+        connection.info["synchronous"] = level
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

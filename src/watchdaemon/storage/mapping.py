@@ -1,13 +1,14 @@
 """Domain data to rows and back: one `…_to_row` / `…_from_row` pair each. Column types do the rest (`_types`)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from watchdaemon.domain.account import Account, Ownership, Person, Unit
 from watchdaemon.domain.audit import AuditEntry, Change
+from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, OutgoingMail, Told
 from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.item import Item
@@ -405,9 +406,55 @@ def alert_to_row(alert: Alert) -> RowData:
         "opened_at": alert.opened_at,
         "closed_at": alert.closed_at,
         "told_at": alert.told_at,
+        "ends_at": alert.ends_at,
     }
 
 
 def alert_from_row(row: StoredRow) -> Alert:
     """Row to alert."""
     return Alert(**{**row, "accounts": tuple(row["accounts"])})
+
+
+def credential_to_row(record: CredentialRecord) -> RowData:
+    """Sealed credential to row."""
+    return {
+        "name": record.name,
+        "sealed": record.sealed,
+        "state": record.state,
+        "revision": record.revision,
+        "changed_at": record.changed_at,
+        "changed_by": record.changed_by,
+        "begun_at": record.begun_at,
+    }
+
+
+def credential_from_row(row: StoredRow) -> CredentialRecord:
+    """Row to sealed credential."""
+    return CredentialRecord(**row)
+
+
+def check_to_row(check: CredentialCheck) -> RowData:
+    """Credential check to row."""
+    return {
+        "account": check.account,
+        "credential": check.credential,
+        "verdict": check.verdict,
+        "tried_at": check.tried_at,
+        "checked_at": check.checked_at,
+        "reason": check.reason,
+        "detail": check.detail,
+        "kind": check.kind,
+        "scopes": list(check.scopes),
+        "missing_scopes": list(check.missing_scopes),
+        "connected_by": check.connected_by,
+        "expires_at": check.expires_at,
+        "clocks": {name: end.astimezone(UTC).isoformat() for name, end in check.clocks.items()},
+        "cause_key": check.cause_key,
+    }
+
+
+def check_from_row(row: StoredRow) -> CredentialCheck:
+    """Row to credential check."""
+    clocks = {name: datetime.fromisoformat(end) for name, end in row["clocks"].items()}
+    lists = {name: tuple(row[name]) for name in ("scopes", "missing_scopes")}
+    return CredentialCheck(**{**row, **lists, "clocks": clocks})

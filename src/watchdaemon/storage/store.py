@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from watchdaemon.storage._alerts import AlertPart
+from watchdaemon.storage._credentials import CredentialPart
 from watchdaemon.storage._database import LOCK_TIMEOUT, Database
 from watchdaemon.storage._items import ItemPart
 from watchdaemon.storage._outbox import OutboxPart
@@ -13,7 +14,7 @@ from watchdaemon.storage._watch import WatchPart
 from watchdaemon.storage.migrate import require_current
 
 
-class SqlStore(RegisterPart, ItemPart, QuestionPart, WatchPart, OutboxPart, AlertPart, StatePart):
+class SqlStore(RegisterPart, ItemPart, QuestionPart, WatchPart, OutboxPart, AlertPart, CredentialPart, StatePart):
     """Implements `ports.Store` on SQLite and PostgreSQL. Safe from any thread."""
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from watchdaemon.domain.account import AccountStatus, Audience, OwnerRole
+from watchdaemon.domain.credential import CredentialState, CredentialVerdict
 from watchdaemon.domain.delivery import DeliveryState, MailKind
 from watchdaemon.domain.digest import AlertKind
 from watchdaemon.domain.fetch import Coverage
@@ -417,6 +418,7 @@ class AlertRow(Row, table=True):
     opened_at: datetime = _moment()
     closed_at: datetime | None = _moment(nullable=True)
     told_at: datetime | None = _moment(nullable=True)
+    ends_at: datetime | None = _moment(nullable=True)
 
     __table_args__ = (
         Index(
@@ -428,6 +430,41 @@ class AlertRow(Row, table=True):
             postgresql_where=sql("closed_at IS NULL"),
         ),
     )
+
+
+class CredentialRow(Row, table=True):
+    """A credential, encrypted."""
+
+    __tablename__ = "credentials"
+
+    name: str = _key()
+    sealed: str = _words()
+    state: CredentialState = _one_of(CredentialState)
+    revision: int = _number()
+    changed_at: datetime = _moment()
+    changed_by: str = _words()
+    begun_at: datetime | None = _moment(nullable=True)
+
+
+class CredentialCheckRow(Row, table=True):
+    """What the platform last said of an account's credential."""
+
+    __tablename__ = "credential_checks"
+
+    account: str = _key()
+    credential: str | None = _words(nullable=True)
+    verdict: CredentialVerdict = _one_of(CredentialVerdict)
+    tried_at: datetime = _moment()
+    checked_at: datetime | None = _moment(nullable=True)
+    reason: Reason | None = _one_of(Reason, nullable=True)
+    detail: str = _words()
+    kind: str = _words()
+    scopes: list[str] = _facts()
+    missing_scopes: list[str] = _facts()
+    connected_by: str | None = _words(nullable=True)
+    expires_at: datetime | None = _moment(nullable=True)
+    clocks: dict[str, str] = _facts()
+    cause_key: str | None = _words(nullable=True)
 
 
 class StateRow(Row, table=True):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from watchdaemon.domain.account import Register
 from watchdaemon.domain.audit import AuditEntry, Change
+from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, MailKind, OutgoingMail, Told
 from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.fetch import FetchResult, Recheck
@@ -63,6 +64,9 @@ class _Data:
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     told: set[Told] = field(default_factory=set)
     alerts: dict[int, Alert] = field(default_factory=dict)
+    credentials: dict[str, CredentialRecord] = field(default_factory=dict)
+    checks: dict[str, CredentialCheck] = field(default_factory=dict)
+    turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     state: dict[str, str] = field(default_factory=dict)
 
 
@@ -401,6 +405,52 @@ class _AlertPart(_Part):
         return sorted(found, key=lambda a: (a.opened_at, a.id))
 
 
+class _CredentialPart(_Part):
+    def credential_record(self, name: str) -> CredentialRecord | None:
+        """Return a stored credential, still sealed."""
+        with self._turn() as data:
+            return data.credentials.get(storable(name))
+
+    def credential_records(self) -> list[CredentialRecord]:
+        """Return every stored credential by name."""
+        with self._turn() as data:
+            return [record for _, record in sorted(data.credentials.items())]
+
+    def put_credential(self, record: CredentialRecord) -> bool:
+        """Keep a record if the stored one has the revision just before its own (0: there is none); else False."""
+        record = _kept(record)
+        with self._turn() as data:
+            known = data.credentials.get(record.name)
+            if record.revision != (known.revision if known else 0) + 1:
+                return False
+            data.credentials[record.name] = record
+            return True
+
+    def remove_credential(self, name: str) -> bool:
+        """Forget a credential; False when there was none."""
+        with self._turn() as data:
+            return data.credentials.pop(storable(name), None) is not None
+
+    def save_credential_check(self, check: CredentialCheck) -> None:
+        """Keep what was found of an account's credential, in place of what was found before."""
+        check = _kept(check)
+        with self._turn() as data:
+            data.checks[check.account] = check
+
+    def credential_checks(self) -> dict[str, CredentialCheck]:
+        """Return the last check of every account, by account key."""
+        with self._turn() as data:
+            return dict(sorted(data.checks.items()))
+
+    @contextlib.contextmanager
+    def credential_turn(self, name: str) -> Iterator[None]:
+        """Wait for, and hold, the right to change that credential."""
+        with self._turn() as data:
+            turn = data.turns[name]
+        with turn:
+            yield
+
+
 class _StatePart(_Part):
     def get_state(self, name: str) -> str | None:
         """Return a fact, or None."""
@@ -413,7 +463,9 @@ class _StatePart(_Part):
             data.state[storable(name)] = storable(value)
 
 
-class MemoryStore(_RegisterPart, _ItemPart, _QuestionPart, _WatchPart, _OutboxPart, _AlertPart, _StatePart):
+class MemoryStore(
+    _RegisterPart, _ItemPart, _QuestionPart, _WatchPart, _OutboxPart, _AlertPart, _CredentialPart, _StatePart
+):
     """Implements `ports.Store` in memory. Safe from any thread; set `fault` to have every method raise it."""
 
     def close(self) -> None:

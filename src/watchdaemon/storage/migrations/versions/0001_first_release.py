@@ -31,6 +31,8 @@ def upgrade() -> None:
     _deliveries()
     _told()
     _alerts()
+    _credentials()
+    _credential_checks()
     _state()
 
 
@@ -346,6 +348,7 @@ def _alerts() -> None:
         sa.Column("opened_at", Moment(), nullable=False),
         sa.Column("closed_at", Moment(), nullable=True),
         sa.Column("told_at", Moment(), nullable=True),
+        sa.Column("ends_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
     op.create_index(
@@ -355,6 +358,41 @@ def _alerts() -> None:
         unique=True,
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
+    )
+
+
+def _credentials() -> None:
+    op.create_table(
+        "credentials",
+        sa.Column("name", Words(), nullable=False),
+        sa.Column("sealed", Words(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.Column("changed_by", Words(), nullable=False),
+        sa.Column("begun_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name="pk_credentials"),
+    )
+
+
+def _credential_checks() -> None:
+    op.create_table(
+        "credential_checks",
+        sa.Column("account", Words(), nullable=False),
+        sa.Column("credential", Words(), nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("tried_at", Moment(), nullable=False),
+        sa.Column("checked_at", Moment(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("detail", Words(), nullable=False),
+        sa.Column("kind", Words(), nullable=False),
+        sa.Column("scopes", Facts(), nullable=False),
+        sa.Column("missing_scopes", Facts(), nullable=False),
+        sa.Column("connected_by", Words(), nullable=True),
+        sa.Column("expires_at", Moment(), nullable=True),
+        sa.Column("clocks", Facts(), nullable=False),
+        sa.Column("cause_key", Words(), nullable=True),
+        sa.PrimaryKeyConstraint("account", name="pk_credential_checks"),
     )
 
 
