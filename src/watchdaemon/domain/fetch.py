@@ -101,6 +101,7 @@ class Cover(StrEnum):
 
     FULL = "covered"
     LIMITED = "partly"
+    BY_HAND = "by hand"  # no machine can read it; a person is asked to look in every watch window
     NONE = "not covered"
 
 

@@ -103,7 +103,15 @@ def build_weekly_report(
         rows.append(
             WeeklyRow(
                 account=account,
-                staleness=staleness(account, last_activity.get(account.key), since, now, calendar, activity),
+                # No machine sees what an account watched by hand posts: without a post there is nothing to judge.
+                staleness=staleness(
+                    account,
+                    last_activity.get(account.key),
+                    None if any(e.is_by_hand for e in owed) else since,
+                    now,
+                    calendar,
+                    activity,
+                ),
                 windows_owed=len(owed),
                 windows_watched=sum(e.is_watched for e in owed),
                 windows_by_person=sum(e.is_confirmed for e in owed),
