@@ -20,6 +20,7 @@ from watchdaemon.domain.digest import Alert, AlertNotice, Digest, WeeklyReport
 from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, Thread
 from watchdaemon.domain.question import Decision, Question, QuestionState, Triage, Verdict
+from watchdaemon.domain.quota import Held, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.http import Road
 
@@ -274,6 +275,14 @@ class WatchLog(Protocol):
         """Insert entries for windows that closed unfetched, where there is none yet; returns how many were new."""
         ...
 
+    def book_postponed(self, held: Held, window: Window) -> None:
+        """Write down that a budget holds the account's first attempt back; no attempt, and none is counted.
+
+        The entry gets reason QUOTA, the detail, cause and `retry_at`, until an attempt says more. One that had an
+        attempt stays as it is.
+        """
+        ...
+
     def book_told(self, account: str, window: Window, *, persons: Sequence[str], at: datetime) -> None:
         """A digest covering this account went to these persons in this window."""
         ...
@@ -398,8 +407,37 @@ class StateStore(Protocol):
         ...
 
 
+class QuotaStore(Protocol):
+    """What the platforms said of their limits, and what was used of them."""
+
+    def book_usage(self, readings: Sequence[UsageReading], spending: Sequence[Spending]) -> None:
+        """Keep each limit's newest reading (by `read_at`), and add what was spent to what was, in one transaction."""
+        ...
+
+    def usage(self) -> list[UsageReading]:
+        """Return every limit's newest reading, by platform, owner and name."""
+        ...
+
+    def spending(self, *, from_on: date) -> list[Spending]:
+        """Return what was spent on that day and later, by day, platform, account and unit."""
+        ...
+
+    def forget_usage(self, *, before: date) -> None:
+        """Delete what was spent, and limits last heard of, before that day."""
+        ...
+
+
 class Store(
-    RegisterStore, ItemStore, QuestionStore, WatchLog, Outbox, AlertStore, CredentialRecords, StateStore, Protocol
+    RegisterStore,
+    ItemStore,
+    QuestionStore,
+    WatchLog,
+    Outbox,
+    AlertStore,
+    CredentialRecords,
+    StateStore,
+    QuotaStore,
+    Protocol,
 ):
     """All of it, as `storage` and the in-memory twin in `testing` give it."""
 

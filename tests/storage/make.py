@@ -11,6 +11,7 @@ from watchdaemon.domain.digest import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.question import Grade, QuestionState, Triage, Verdict
+from watchdaemon.domain.quota import Held, Reach, Spending, Unit, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import Reason
 
@@ -172,3 +173,30 @@ def register(accounts: Sequence[Account] = ()) -> Register:
         persons={p.key: p for p in persons},
         accounts={a.key: a for a in accounts or (account(),)},
     )
+
+
+def reading(**values: Any) -> UsageReading:
+    """What X said of one of an account's limits."""
+    given: dict[str, Any] = {
+        "platform": "x",
+        "owner": ACCOUNT,
+        "name": "users/:id/mentions",
+        "reach": Reach.ACCOUNT,
+        "percent": 66.6,
+        "read_at": NOW,
+        "limit": 300,
+        "remaining": 100,
+        "resets_at": NOW + timedelta(minutes=15),
+    }
+    return UsageReading(**{**given, **values})
+
+
+def spent(amount: int, **values: Any) -> Spending:
+    """So many posts read on a day."""
+    given: dict[str, Any] = {"platform": "x", "account": ACCOUNT, "unit": Unit.POSTS, "on": date(2026, 11, 23)}
+    return Spending(amount=amount, **{**given, **values})
+
+
+def held() -> Held:
+    """An account that a budget holds back for an hour."""
+    return Held(account=ACCOUNT, detail="kept for later", cause_key="x:quota:posts", until=NOW + timedelta(hours=1))

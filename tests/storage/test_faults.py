@@ -5,7 +5,7 @@ import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,12 @@ from tests.storage.make import (
     credential,
     fetched,
     gap,
+    held,
     item,
     mail,
+    reading,
     register,
+    spent,
     window,
 )
 
@@ -56,6 +59,8 @@ READS: dict[str, Call] = {
     "credential_records": lambda s: s.credential_records(),
     "credential_checks": lambda s: s.credential_checks(),
     "get_state": lambda s: s.get_state("x"),
+    "usage": lambda s: s.usage(),
+    "spending": lambda s: s.spending(from_on=date(2026, 11, 1)),
 }
 WRITES: dict[str, Call] = {
     "apply_changes": lambda s: s.apply_changes(register(), [], by="anna", at=NOW),
@@ -70,6 +75,7 @@ WRITES: dict[str, Call] = {
     ),
     "book_attempt": lambda s: s.book_attempt(attempt()),
     "book_missed": lambda s: s.book_missed([gap()]),
+    "book_postponed": lambda s: s.book_postponed(held(), window()),
     "book_told": lambda s: s.book_told(ACCOUNT, window(), persons=["anna"], at=NOW),
     "book_seen": lambda s: s.book_seen(ACCOUNT, window(), person="anna", at=NOW),
     "begin_watch": lambda s: s.begin_watch([ACCOUNT], at=NOW),
@@ -83,6 +89,8 @@ WRITES: dict[str, Call] = {
     "remove_credential": lambda s: s.remove_credential("fb"),
     "save_credential_check": lambda s: s.save_credential_check(check()),
     "set_state": lambda s: s.set_state("x", "y"),
+    "book_usage": lambda s: s.book_usage([reading()], [spent(1)]),
+    "forget_usage": lambda s: s.forget_usage(before=date(2026, 11, 1)),
 }
 ALL = READS | WRITES
 

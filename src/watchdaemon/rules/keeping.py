@@ -10,7 +10,9 @@ from typing import Any
 
 from watchdaemon.domain.fetch import Coverage, Recheck
 from watchdaemon.domain.item import Item, Visibility
+from watchdaemon.domain.quota import Held
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
+from watchdaemon.errors import Reason
 
 _COVERAGE_RANK = {Coverage.COMPLETE: 3, Coverage.PARTIAL: 2, Coverage.FAILED: 1}
 
@@ -151,6 +153,13 @@ def add_gap(entry: WatchEntry | None, gap: WatchEntry) -> WatchEntry | None:
     if entry.coverage is not None:
         return None
     return replace(entry, coverage=gap.coverage, reason=gap.reason, detail=gap.detail)
+
+
+def add_postponed(entry: WatchEntry, held: Held) -> WatchEntry:
+    """Return the entry of a window whose first attempt a budget holds back; an attempt's own word is worth more."""
+    if entry.coverage is not None:
+        return entry
+    return replace(entry, reason=Reason.QUOTA, detail=held.detail, cause_key=held.cause_key, retry_at=held.until)
 
 
 def add_told(entry: WatchEntry, persons: Sequence[str], at: datetime) -> WatchEntry:

@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Select, Table, select
 
+from watchdaemon.domain.quota import Held
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
-from watchdaemon.rules.keeping import add_attempt, add_gap, add_seen, add_told, empty_entry
+from watchdaemon.rules.keeping import add_attempt, add_gap, add_postponed, add_seen, add_told, empty_entry
 from watchdaemon.storage import mapping
 from watchdaemon.storage._part import Part, insert_all
 from watchdaemon.storage.tables import AttemptRow, WatchEntryRow, WatchStartRow, table
@@ -38,6 +39,14 @@ class WatchPart(Part):
             gaps = {_key(e): gap for e in entries if (gap := add_gap(known.get(_key(e)), e)) is not None}
             self._put(connection, list(gaps.values()))
         return len(gaps)
+
+    def book_postponed(self, held: Held, window: Window) -> None:
+        """Write down that a budget holds the account's first attempt back; no attempt, and none is counted."""
+        with self._db.write(f"book that {held.account} waits", lock="watch-log") as connection:
+            known = _entry(connection, held.account, window)
+            entry = add_postponed(known or empty_entry(held.account, window), held)
+            if entry != known:
+                self._put(connection, [entry])
 
     def book_told(self, account: str, window: Window, *, persons: Sequence[str], at: datetime) -> None:
         """A digest covering this account went to these persons in this window."""

@@ -13,6 +13,7 @@ from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, Ou
 from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.item import Item
 from watchdaemon.domain.question import Decision, Question, Span, Triage, Verdict
+from watchdaemon.domain.quota import Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 
 RowData = dict[str, Any]
@@ -458,3 +459,43 @@ def check_from_row(row: StoredRow) -> CredentialCheck:
     clocks = {name: datetime.fromisoformat(end) for name, end in row["clocks"].items()}
     lists = {name: tuple(row[name]) for name in ("scopes", "missing_scopes")}
     return CredentialCheck(**{**row, **lists, "clocks": clocks})
+
+
+# ---- quota book ------------------------------------------------------------------------------------------------
+
+
+def usage_to_row(reading: UsageReading) -> RowData:
+    """Reading to row."""
+    return {
+        "platform": reading.platform,
+        "owner": reading.owner,
+        "name": reading.name,
+        "reach": reading.reach,
+        "percent": reading.percent,
+        "read_at": reading.read_at,
+        "limit": reading.limit,
+        "remaining": reading.remaining,
+        "resets_at": reading.resets_at,
+        "blocked_until": reading.blocked_until,
+    }
+
+
+def usage_from_row(row: StoredRow) -> UsageReading:
+    """Row to reading."""
+    return UsageReading(**row)
+
+
+def spending_to_row(spending: Spending) -> RowData:
+    """Spending to row."""
+    return {
+        "on": spending.on,
+        "platform": spending.platform,
+        "account": spending.account,
+        "unit": spending.unit,
+        "amount": spending.amount,
+    }
+
+
+def spending_from_row(row: StoredRow) -> Spending:
+    """Row to spending."""
+    return Spending(**row)

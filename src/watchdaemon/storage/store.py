@@ -8,13 +8,16 @@ from watchdaemon.storage._database import LOCK_TIMEOUT, Database
 from watchdaemon.storage._items import ItemPart
 from watchdaemon.storage._outbox import OutboxPart
 from watchdaemon.storage._questions import QuestionPart
+from watchdaemon.storage._quota import QuotaPart
 from watchdaemon.storage._register import RegisterPart
 from watchdaemon.storage._state import StatePart
 from watchdaemon.storage._watch import WatchPart
 from watchdaemon.storage.migrate import require_current
 
 
-class SqlStore(RegisterPart, ItemPart, QuestionPart, WatchPart, OutboxPart, AlertPart, CredentialPart, StatePart):
+class SqlStore(
+    RegisterPart, ItemPart, QuestionPart, WatchPart, OutboxPart, AlertPart, CredentialPart, StatePart, QuotaPart
+):
     """Implements `ports.Store` on SQLite and PostgreSQL. Safe from any thread."""
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -32,6 +33,7 @@ from watchdaemon.domain.digest import AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.item import ItemKind, Visibility
 from watchdaemon.domain.question import DecisionKind, Grade, QuestionState
+from watchdaemon.domain.quota import Reach, Unit
 from watchdaemon.errors import Reason
 from watchdaemon.storage._types import Facts, Moment, OneOf, Words
 
@@ -474,6 +476,38 @@ class StateRow(Row, table=True):
 
     name: str = _key()
     value: str = _words()
+
+
+# ---- quota book ------------------------------------------------------------------------------------------------
+
+
+class UsageRow(Row, table=True):
+    """What the newest answer said of a platform's limit."""
+
+    __tablename__ = "quota_usage"
+
+    platform: str = _key()
+    owner: str = _key()
+    name: str = _key()
+    reach: Reach = _one_of(Reach)
+    percent: float = Field(sa_column=Column(Float, nullable=False))
+    read_at: datetime = _moment()
+    limit: int | None = _number(nullable=True)
+    remaining: int | None = _number(nullable=True)
+    resets_at: datetime | None = _moment(nullable=True)
+    blocked_until: datetime | None = _moment(nullable=True)
+
+
+class SpendingRow(Row, table=True):
+    """How much of a unit was used for an account on a day."""
+
+    __tablename__ = "quota_spending"
+
+    on: date = Field(sa_column=Column(Date, primary_key=True))
+    platform: str = _key()
+    account: str = _key()
+    unit: Unit = Field(sa_column=Column(OneOf(Unit), primary_key=True))
+    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 def table(row: type[Row]) -> Table:

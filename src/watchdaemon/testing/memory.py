@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,12 +16,14 @@ from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.fetch import FetchResult, Recheck
 from watchdaemon.domain.item import Item, ItemKind, Thread
 from watchdaemon.domain.question import Decision, Question, QuestionState, Verdict
+from watchdaemon.domain.quota import Held, Spending, Unit, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import StorageError
 from watchdaemon.ports import PendingThread, Saved
 from watchdaemon.rules.keeping import (
     add_attempt,
     add_gap,
+    add_postponed,
     add_seen,
     add_told,
     apply_recheck,
@@ -68,6 +70,8 @@ class _Data:
     checks: dict[str, CredentialCheck] = field(default_factory=dict)
     turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     state: dict[str, str] = field(default_factory=dict)
+    usage: dict[tuple[str, str, str], UsageReading] = field(default_factory=dict)
+    spent: Counter[tuple[date, str, str, Unit]] = field(default_factory=Counter)
 
 
 class _Part:
@@ -273,6 +277,13 @@ class _WatchPart(_Part):
             data.entries.update(new)
         return len(new)
 
+    def book_postponed(self, held: Held, window: Window) -> None:
+        """Write down that a budget holds the account's first attempt back; no attempt, and none is counted."""
+        held, window = _kept((held, window))
+        with self._turn() as data:
+            key = _entry_key(held.account, window)
+            data.entries[key] = add_postponed(data.entries.get(key) or empty_entry(held.account, window), held)
+
     def book_told(self, account: str, window: Window, *, persons: Sequence[str], at: datetime) -> None:
         """A digest covering this account went to these persons in this window."""
         account, window, persons, at = _kept((account, window, persons, at))
@@ -463,8 +474,49 @@ class _StatePart(_Part):
             data.state[storable(name)] = storable(value)
 
 
+class _QuotaPart(_Part):
+    def book_usage(self, readings: Sequence[UsageReading], spending: Sequence[Spending]) -> None:
+        """Keep each limit's newest reading, and add what was spent to what was."""
+        with self._turn() as data:
+            for reading in _kept(readings):
+                key = (reading.platform, reading.owner, reading.name)
+                known = data.usage.get(key)
+                if known is None or known.read_at <= reading.read_at:
+                    data.usage[key] = reading
+            for s in _kept(spending):
+                data.spent[s.on, s.platform, s.account, s.unit] += s.amount
+
+    def usage(self) -> list[UsageReading]:
+        """Return every limit's newest reading, by platform, owner and name."""
+        with self._turn() as data:
+            return [reading for _, reading in sorted(data.usage.items())]
+
+    def spending(self, *, from_on: date) -> list[Spending]:
+        """Return what was spent on that day and later, by day, platform, account and unit."""
+        with self._turn() as data:
+            return [
+                Spending(platform=platform, account=account, unit=unit, on=on, amount=amount)
+                for (on, platform, account, unit), amount in sorted(data.spent.items())
+                if on >= from_on
+            ]
+
+    def forget_usage(self, *, before: date) -> None:
+        """Delete what was spent, and limits last heard of, before that day."""
+        with self._turn() as data:
+            data.usage = {key: r for key, r in data.usage.items() if r.read_at.date() >= before}
+            data.spent = Counter({key: amount for key, amount in data.spent.items() if key[0] >= before})
+
+
 class MemoryStore(
-    _RegisterPart, _ItemPart, _QuestionPart, _WatchPart, _OutboxPart, _AlertPart, _CredentialPart, _StatePart
+    _RegisterPart,
+    _ItemPart,
+    _QuestionPart,
+    _WatchPart,
+    _OutboxPart,
+    _AlertPart,
+    _CredentialPart,
+    _StatePart,
+    _QuotaPart,
 ):
     """Implements `ports.Store` in memory. Safe from any thread; set `fault` to have every method raise it."""
 

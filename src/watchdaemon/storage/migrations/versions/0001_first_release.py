@@ -34,6 +34,7 @@ def upgrade() -> None:
     _credentials()
     _credential_checks()
     _state()
+    _quota()
 
 
 def _persons() -> None:
@@ -402,4 +403,30 @@ def _state() -> None:
         sa.Column("name", Words(), nullable=False),
         sa.Column("value", Words(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_state"),
+    )
+
+
+def _quota() -> None:
+    op.create_table(
+        "quota_usage",
+        sa.Column("platform", Words(), nullable=False),
+        sa.Column("owner", Words(), nullable=False),
+        sa.Column("name", Words(), nullable=False),
+        sa.Column("reach", sa.Text(), nullable=False),
+        sa.Column("percent", sa.Float(), nullable=False),
+        sa.Column("read_at", Moment(), nullable=False),
+        sa.Column("limit", sa.Integer(), nullable=True),
+        sa.Column("remaining", sa.Integer(), nullable=True),
+        sa.Column("resets_at", Moment(), nullable=True),
+        sa.Column("blocked_until", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("platform", "owner", "name", name="pk_quota_usage"),
+    )
+    op.create_table(
+        "quota_spending",
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("platform", Words(), nullable=False),
+        sa.Column("account", Words(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("on", "platform", "account", "unit", name="pk_quota_spending"),
     )
