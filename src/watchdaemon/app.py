@@ -10,6 +10,7 @@ from time import sleep as wait
 import structlog
 
 from watchdaemon.clock import system_clock
+from watchdaemon.credentials import KeptCredentials
 from watchdaemon.domain.account import Account, Person, Register
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
 from watchdaemon.domain.fetch import Coverage
@@ -87,7 +88,9 @@ class App:
         self.plugin_errors: tuple[PluginError, ...] = plugins.errors
         self.watch = settings.watch_policy()
         self.calendar = WorkCalendar(settings.calendar_policy())
-        self.credentials = settings.credential_source()
+        self.credentials = KeptCredentials(
+            store, settings.credential_source(), key=settings.credentials.key, clock=clock
+        )
         self._plugins = plugins
         self._road = road
         self._clock = clock

@@ -4,6 +4,7 @@
 
     WatchdaemonError
     ├─ ConfigError                 fix the file; `faults` lists every fault with file, key and line
+    │  └─ RefusedCredentialError   a stored token is spent: a person must connect the account again
     ├─ PluginError                 names the distribution at fault; the other plug-ins go on
     ├─ AdapterError                one account's (or app's) trouble; `reason` is from a closed set
     │  ├─ RetriableError           time-outs, 5xx: try again, not before `retry_after`
@@ -69,6 +70,10 @@ class ConfigError(WatchdaemonError):
     def __init__(self, message: str = "", faults: Sequence[Fault] = ()) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join([*([message] if message else []), *map(str, self.faults)]))
+
+
+class RefusedCredentialError(ConfigError):
+    """The platform refused to renew a stored credential: only connecting the account again helps."""
 
 
 class PluginError(WatchdaemonError):

@@ -48,6 +48,19 @@ class FileCredentials:
             raise ConfigError(f"credential {name!r} in {self.directory} is neither one line nor a table of strings")
         return {key: SecretStr(value) for key, value in fields.items()}
 
+    def holds(self, name: str) -> bool:
+        """Tell whether there is a file of that name; whether it can be read, `read` says."""
+        try:
+            check_name(name)
+        except ValueError:
+            return False
+        return self.directory is not None and self._path(self.directory, name).exists()
+
+    @staticmethod
+    def _path(directory: Path, name: str) -> Path:
+        whole_folder = directory / f"{_FOLDER_PREFIX}{name}"
+        return whole_folder if whole_folder.exists() else directory / name
+
     def _text(self, name: str) -> str:
         try:
             check_name(name)
@@ -59,8 +72,7 @@ class FileCredentials:
                 f"set ${_VARIABLE} (LoadCredential=)"
             )
         try:
-            whole_folder = self.directory / f"{_FOLDER_PREFIX}{name}"
-            raw = (whole_folder if whole_folder.exists() else self.directory / name).read_bytes()
+            raw = self._path(self.directory, name).read_bytes()
             if len(raw) > _LARGEST:
                 raise ConfigError(f"credential {name!r} in {self.directory} is larger than {_LARGEST} bytes")
             return raw.decode("utf-8-sig")

@@ -183,6 +183,7 @@ class CredentialSettings(Section):
     """Where secrets are read from."""
 
     directory: Path | None = None  # None: $CREDENTIALS_DIRECTORY
+    key: CredentialName = "watchdaemon-key"  # the credential that holds the key for those in the database
 
 
 class WebSettings(Section):
