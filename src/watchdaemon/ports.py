@@ -415,11 +415,11 @@ class QuotaStore(Protocol):
         ...
 
     def usage(self) -> list[UsageReading]:
-        """Return every limit's newest reading, by platform, owner and name."""
+        """Return every limit's newest reading, by platform, holder and name."""
         ...
 
     def spending(self, *, from_on: date) -> list[Spending]:
-        """Return what was spent on that day and later, by day, platform, account and unit."""
+        """Return what was spent on that day and later, by day, platform, account and measure."""
         ...
 
     def forget_usage(self, *, before: date) -> None:

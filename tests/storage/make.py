@@ -11,7 +11,7 @@ from watchdaemon.domain.digest import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.question import Grade, QuestionState, Triage, Verdict
-from watchdaemon.domain.quota import Held, Reach, Spending, Unit, UsageReading
+from watchdaemon.domain.quota import Held, Measure, Reach, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import Reason
 
@@ -179,7 +179,7 @@ def reading(**values: Any) -> UsageReading:
     """What X said of one of an account's limits."""
     given: dict[str, Any] = {
         "platform": "x",
-        "owner": ACCOUNT,
+        "holder": ACCOUNT,
         "name": "users/:id/mentions",
         "reach": Reach.ACCOUNT,
         "percent": 66.6,
@@ -193,7 +193,7 @@ def reading(**values: Any) -> UsageReading:
 
 def spent(amount: int, **values: Any) -> Spending:
     """So many posts read on a day."""
-    given: dict[str, Any] = {"platform": "x", "account": ACCOUNT, "unit": Unit.POSTS, "on": date(2026, 11, 23)}
+    given: dict[str, Any] = {"platform": "x", "account": ACCOUNT, "measure": Measure.POSTS, "on": date(2026, 11, 23)}
     return Spending(amount=amount, **{**given, **values})
 
 

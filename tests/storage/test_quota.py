@@ -7,7 +7,7 @@ import pytest
 from tests.storage.make import NOW, attempt, gap, held, reading, spent, window
 
 from watchdaemon.domain.fetch import Coverage
-from watchdaemon.domain.quota import Reach, Unit
+from watchdaemon.domain.quota import Measure, Reach
 from watchdaemon.errors import Reason
 from watchdaemon.ports import Store
 
@@ -26,18 +26,18 @@ def test_a_limit_keeps_its_newest_reading_whatever_comes_late(store: Store) -> N
 
 
 def test_limits_come_back_in_the_order_of_their_names(store: Store) -> None:
-    other = replace(READING, owner="", name="app", reach=Reach.APP, limit=None, remaining=None, resets_at=None)
+    other = replace(READING, holder="", name="app", reach=Reach.APP, limit=None, remaining=None, resets_at=None)
 
     store.book_usage([READING, other], [])
 
     assert store.usage() == [other, READING]
 
 
-def test_spending_adds_up_by_day_account_and_unit(store: Store) -> None:
-    store.book_usage([], [spent(3), spent(4), spent(1, unit=Unit.USERS)])
+def test_spending_adds_up_by_day_account_and_measure(store: Store) -> None:
+    store.book_usage([], [spent(3), spent(4), spent(1, measure=Measure.USERS)])
     store.book_usage([], [spent(5), spent(9, on=MONDAY - timedelta(days=1)), spent(2, account="")])
 
-    assert store.spending(from_on=MONDAY) == [spent(2, account=""), spent(12), spent(1, unit=Unit.USERS)]
+    assert store.spending(from_on=MONDAY) == [spent(2, account=""), spent(12), spent(1, measure=Measure.USERS)]
     assert len(store.spending(from_on=MONDAY - timedelta(days=1))) == 4
 
 

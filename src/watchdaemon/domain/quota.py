@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 
-class Unit(StrEnum):
+class Measure(StrEnum):
     """What is counted. Calls everywhere; the others where a platform counts or bills by them."""
 
     CALLS = "calls"
@@ -28,13 +28,13 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReading:
-    """What the newest answer said of one limit; (platform, owner, name) names it.
+    """What the newest answer said of one limit; (platform, holder, name) names it.
 
-    `owner` is an account's key, or the platform's own id of it (a batch tells no more), or "" when neither is known.
+    `holder` is an account's key, or the platform's own id of it (a batch tells no more), or "" when neither is known.
     """
 
     platform: str
-    owner: str
+    holder: str
     name: str
     reach: Reach
     percent: float  # used; from 100 on it is spent
@@ -47,11 +47,11 @@ class UsageReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """How much of a unit was used for an account on a day, as the platform counts days."""
+    """How much of a measure was used for an account on a day, as the platform counts days."""
 
     platform: str
     account: str  # "" when a call was nobody's in particular
-    unit: Unit
+    measure: Measure
     on: date
     amount: int
 
@@ -66,11 +66,15 @@ class Prices:
     message: Decimal = Decimal("0.010")
     has_own_app: bool = False
 
-    def of(self, unit: Unit) -> Decimal:
+    def of(self, measure: Measure) -> Decimal:
         """Return what one costs; nothing where nobody bills."""
-        own = self.owned_post if self.has_own_app else self.post
-        prices = {Unit.POSTS: self.post, Unit.OWNED_POSTS: own, Unit.USERS: self.user, Unit.MESSAGES: self.message}
-        return prices.get(unit, Decimal(0))
+        prices = {
+            Measure.POSTS: self.post,
+            Measure.OWNED_POSTS: self.owned_post if self.has_own_app else self.post,
+            Measure.USERS: self.user,
+            Measure.MESSAGES: self.message,
+        }
+        return prices.get(measure, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +94,13 @@ class Budget:
     """One limit as planning and people see it."""
 
     platform: str
-    owner: str  # the account, the app or the project; "" is the one app of the whole platform
+    holder: str  # the account, the app or the project; "" is the one app of the whole platform
     name: str
     reach: Reach
     accounts: frozenset[str]  # whom it concerns, by key
     used: float
     limit: float | None  # None: counted, without a limit
-    counts: tuple[Unit, ...] = ()  # what is counted against it; empty: the platform counts and tells
+    counts: tuple[Measure, ...] = ()  # what is counted against it; empty: the platform counts and tells
     resets_at: datetime | None = None
     blocked_until: datetime | None = None
     last_used_at: datetime | None = None
@@ -112,7 +116,7 @@ class Budget:
     @property
     def cause_key(self) -> str:
         """Names the cause that a spent budget is, for everybody it stops."""
-        return ":".join(part for part in (self.platform, "quota", self.owner, self.name) if part)
+        return ":".join(part for part in (self.platform, "quota", self.holder, self.name) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,20 +32,20 @@ class QuotaPart(Part):
         with self._db.write("book what the platforms' limits are") as connection:
             # In the order of their keys, so that two processes never wait for each other's rows crosswise.
             if readings:
-                rows = sorted(readings, key=lambda r: (r.platform, r.owner, r.name, r.read_at))
+                rows = sorted(readings, key=lambda r: (r.platform, r.holder, r.name, r.read_at))
                 connection.execute(newest, [mapping.usage_to_row(r) for r in rows])
             if spending:
-                spent = sorted(spending, key=lambda s: (s.on, s.platform, s.account, s.unit))
+                spent = sorted(spending, key=lambda s: (s.on, s.platform, s.account, s.measure))
                 connection.execute(added, [mapping.spending_to_row(s) for s in spent])
 
     def usage(self) -> list[UsageReading]:
-        """Return every limit's newest reading, by platform, owner and name."""
+        """Return every limit's newest reading, by platform, holder and name."""
         query = select(_usage).order_by(*_usage.primary_key)
         with self._db.read("read the platforms' limits") as connection:
             return [mapping.usage_from_row(r) for r in connection.execute(query).mappings()]
 
     def spending(self, *, from_on: date) -> list[Spending]:
-        """Return what was spent on that day and later, by day, platform, account and unit."""
+        """Return what was spent on that day and later, by day, platform, account and measure."""
         query = select(_spending).where(_spending.c.on >= from_on).order_by(*_spending.primary_key)
         with self._db.read("read what was spent") as connection:
             return [mapping.spending_from_row(r) for r in connection.execute(query).mappings()]

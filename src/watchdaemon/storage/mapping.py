@@ -468,7 +468,7 @@ def usage_to_row(reading: UsageReading) -> RowData:
     """Reading to row."""
     return {
         "platform": reading.platform,
-        "owner": reading.owner,
+        "holder": reading.holder,
         "name": reading.name,
         "reach": reading.reach,
         "percent": reading.percent,
@@ -491,7 +491,7 @@ def spending_to_row(spending: Spending) -> RowData:
         "on": spending.on,
         "platform": spending.platform,
         "account": spending.account,
-        "unit": spending.unit,
+        "measure": spending.measure,
         "amount": spending.amount,
     }
 

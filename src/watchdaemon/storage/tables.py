@@ -33,7 +33,7 @@ from watchdaemon.domain.digest import AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.item import ItemKind, Visibility
 from watchdaemon.domain.question import DecisionKind, Grade, QuestionState
-from watchdaemon.domain.quota import Reach, Unit
+from watchdaemon.domain.quota import Measure, Reach
 from watchdaemon.errors import Reason
 from watchdaemon.storage._types import Facts, Moment, OneOf, Words
 
@@ -487,7 +487,7 @@ class UsageRow(Row, table=True):
     __tablename__ = "quota_usage"
 
     platform: str = _key()
-    owner: str = _key()
+    holder: str = _key()
     name: str = _key()
     reach: Reach = _one_of(Reach)
     percent: float = Field(sa_column=Column(Float, nullable=False))
@@ -499,14 +499,14 @@ class UsageRow(Row, table=True):
 
 
 class SpendingRow(Row, table=True):
-    """How much of a unit was used for an account on a day."""
+    """How much of a measure was used for an account on a day."""
 
     __tablename__ = "quota_spending"
 
     on: date = Field(sa_column=Column(Date, primary_key=True))
     platform: str = _key()
     account: str = _key()
-    unit: Unit = Field(sa_column=Column(OneOf(Unit), primary_key=True))
+    measure: Measure = Field(sa_column=Column(OneOf(Measure), primary_key=True))
     amount: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 

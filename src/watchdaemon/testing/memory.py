@@ -16,7 +16,7 @@ from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.fetch import FetchResult, Recheck
 from watchdaemon.domain.item import Item, ItemKind, Thread
 from watchdaemon.domain.question import Decision, Question, QuestionState, Verdict
-from watchdaemon.domain.quota import Held, Spending, Unit, UsageReading
+from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import StorageError
 from watchdaemon.ports import PendingThread, Saved
@@ -71,7 +71,7 @@ class _Data:
     turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     state: dict[str, str] = field(default_factory=dict)
     usage: dict[tuple[str, str, str], UsageReading] = field(default_factory=dict)
-    spent: Counter[tuple[date, str, str, Unit]] = field(default_factory=Counter)
+    spent: Counter[tuple[date, str, str, Measure]] = field(default_factory=Counter)
 
 
 class _Part:
@@ -479,24 +479,24 @@ class _QuotaPart(_Part):
         """Keep each limit's newest reading, and add what was spent to what was."""
         with self._turn() as data:
             for reading in _kept(readings):
-                key = (reading.platform, reading.owner, reading.name)
+                key = (reading.platform, reading.holder, reading.name)
                 known = data.usage.get(key)
                 if known is None or known.read_at <= reading.read_at:
                     data.usage[key] = reading
             for s in _kept(spending):
-                data.spent[s.on, s.platform, s.account, s.unit] += s.amount
+                data.spent[s.on, s.platform, s.account, s.measure] += s.amount
 
     def usage(self) -> list[UsageReading]:
-        """Return every limit's newest reading, by platform, owner and name."""
+        """Return every limit's newest reading, by platform, holder and name."""
         with self._turn() as data:
             return [reading for _, reading in sorted(data.usage.items())]
 
     def spending(self, *, from_on: date) -> list[Spending]:
-        """Return what was spent on that day and later, by day, platform, account and unit."""
+        """Return what was spent on that day and later, by day, platform, account and measure."""
         with self._turn() as data:
             return [
-                Spending(platform=platform, account=account, unit=unit, on=on, amount=amount)
-                for (on, platform, account, unit), amount in sorted(data.spent.items())
+                Spending(platform=platform, account=account, measure=measure, on=on, amount=amount)
+                for (on, platform, account, measure), amount in sorted(data.spent.items())
                 if on >= from_on
             ]
 

@@ -410,7 +410,7 @@ def _quota() -> None:
     op.create_table(
         "quota_usage",
         sa.Column("platform", Words(), nullable=False),
-        sa.Column("owner", Words(), nullable=False),
+        sa.Column("holder", Words(), nullable=False),
         sa.Column("name", Words(), nullable=False),
         sa.Column("reach", sa.Text(), nullable=False),
         sa.Column("percent", sa.Float(), nullable=False),
@@ -419,14 +419,14 @@ def _quota() -> None:
         sa.Column("remaining", sa.Integer(), nullable=True),
         sa.Column("resets_at", Moment(), nullable=True),
         sa.Column("blocked_until", Moment(), nullable=True),
-        sa.PrimaryKeyConstraint("platform", "owner", "name", name="pk_quota_usage"),
+        sa.PrimaryKeyConstraint("platform", "holder", "name", name="pk_quota_usage"),
     )
     op.create_table(
         "quota_spending",
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("platform", Words(), nullable=False),
         sa.Column("account", Words(), nullable=False),
-        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("on", "platform", "account", "unit", name="pk_quota_spending"),
+        sa.PrimaryKeyConstraint("on", "platform", "account", "measure", name="pk_quota_spending"),
     )
