@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Self
@@ -58,6 +58,7 @@ class Exchange:
     status: int | None  # None: no answer
     seconds: float
     headers: Mapping[str, str]  # the answer's
+    is_part: bool = False  # one item of a batch: it counts against a budget, but is no HTTP request of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,16 @@ class Road:
                 reason=outcome.reason,
             )
         return outcome
+
+    def book_part(self, exchange: Exchange) -> None:
+        """Tell whoever listens of one item of a batch, whose headers are inside the batch's answer."""
+        if self._on_exchange is not None:
+            self._on_exchange(replace(exchange, is_part=True))
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two requests, for a platform that allows so many a second; by the road's own `sleep`."""
+        if seconds > 0:
+            self._sleep(seconds)
 
     def close(self) -> None:
         """Close every thread's client. A later request opens a new one."""

@@ -31,6 +31,7 @@ class RequestsShape:
         rewrite: tuple[str, str] | None = None,
         timeout: float | None = None,
         should_retry: Callable[[httpx.Response], bool] = is_worth_repeating,
+        idempotent: bool | None = None,
     ) -> None:
         """Make a session.
 
@@ -41,6 +42,7 @@ class RequestsShape:
             rewrite: (prefix, replacement) for URLs whose start the SDK has built in. It is done before signing.
             timeout: Seconds, when the SDK names none; None is the road's own.
             should_retry: Which answers to a repeatable request are worth another try.
+            idempotent: Whether all its requests may be repeated, whatever their method; None goes by the method.
         """
         self._road = road
         self._platform = platform
@@ -48,6 +50,7 @@ class RequestsShape:
         self._rewrite = rewrite
         self._timeout = timeout
         self._should_retry = should_retry
+        self._idempotent = idempotent
         self.last_response: httpx.Response | None = None  # the newest answer, for headers that an SDK does not show
 
     def request(
@@ -84,6 +87,7 @@ class RequestsShape:
             headers=_forwarded(prepared.headers),
             timeout=seconds or self._timeout,
             should_retry=self._should_retry,
+            idempotent=self._idempotent,
         )
         self.last_response = answer
         return _requests_response(prepared, answer)
