@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Self
@@ -16,6 +16,7 @@ import structlog
 
 from watchdaemon import __version__
 from watchdaemon.errors import Reason, RetriableError
+from watchdaemon.http.quota_body import NOTHING, measure_body
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,8 @@ class Exchange:
     seconds: float
     headers: Mapping[str, str]  # the answer's
     is_part: bool = False  # one item of a batch: it counts against a budget, but is no HTTP request of its own
+    returned: Mapping[str, int] = field(default_factory=dict)  # how many resources a platform that bills them gave
+    refusal: str | None = None  # the platform's code for a spent limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,16 @@ class Road:
         self._timeout = timeout
         self._retries = retries
         self._sleep = sleep
-        self._on_exchange = on_exchange
+        self._listeners = [] if on_exchange is None else [on_exchange]
         self._max_body_bytes = max_body_bytes
         self._tls = ssl.create_default_context()
         self._local = threading.local()
         self._clients: list[tuple[threading.Thread, httpx.Client]] = []
         self._lock = threading.Lock()
+
+    def listen(self, listener: Callable[[Exchange], None]) -> None:
+        """Have `listener` hear of every exchange too, on the thread that made it. It must be quick and not raise."""
+        self._listeners.append(listener)
 
     def request(
         self,
@@ -175,8 +182,7 @@ class Road:
 
     def book_part(self, exchange: Exchange) -> None:
         """Tell whoever listens of one item of a batch, whose headers are inside the batch's answer."""
-        if self._on_exchange is not None:
-            self._on_exchange(replace(exchange, is_part=True))
+        self._tell(replace(exchange, is_part=True))
 
     def pause(self, seconds: float) -> None:
         """Wait between two requests, for a platform that allows so many a second; by the road's own `sleep`."""
@@ -278,18 +284,12 @@ class Road:
             error=None if answered else outcome.error,  # type: ignore[union-attr]  # mypy does not follow `answered`
             ms=round(seconds * 1000),
         )
-        if self._on_exchange is not None:
-            self._on_exchange(
-                Exchange(
-                    platform=call.platform,
-                    account=call.account,
-                    method=call.method,
-                    path=path,
-                    status=status,
-                    seconds=seconds,
-                    headers=outcome.headers if isinstance(outcome, httpx.Response) else {},
-                )
-            )
+        if self._listeners:
+            self._tell(_exchange(call, path, outcome if isinstance(outcome, httpx.Response) else None, seconds))
+
+    def _tell(self, exchange: Exchange) -> None:
+        for listener in self._listeners:
+            listener(exchange)
 
     def _client(self) -> httpx.Client:
         client: httpx.Client | None = getattr(self._local, "client", None)
@@ -322,6 +322,21 @@ class _Call:
     platform: str
     account: str | None
     timeout: float
+
+
+def _exchange(call: _Call, path: str, answer: httpx.Response | None, seconds: float) -> Exchange:
+    measured = NOTHING if answer is None else measure_body(call.platform, answer.status_code, answer.content)
+    return Exchange(
+        platform=call.platform,
+        account=call.account,
+        method=call.method,
+        path=path,
+        status=None if answer is None else answer.status_code,
+        seconds=seconds,
+        headers={} if answer is None else answer.headers,
+        returned=measured.returned,
+        refusal=measured.refusal,
+    )
 
 
 _WIRE_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
