@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import (
@@ -17,14 +18,23 @@ from watchdaemon.domain.fetch import (
     Trouble,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
-from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
+from watchdaemon.errors import (
+    AccountError,
+    AdapterError,
+    ConfigError,
+    MalformedItemError,
+    Reason,
+    RefusedCredentialError,
+)
 from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._rotating import credential_error
 from watchdaemon_adapters.x.client import PROFILE_FIELDS, Body, XClient, rows_of
 from watchdaemon_adapters.x.fetching import Fetch
 from watchdaemon_adapters.x.mapping import View, authors_in, latest_version, map_post, parse_time
 from watchdaemon_adapters.x.problems import PLATFORM, errors_of, problem_kind, trouble_of
 from watchdaemon_adapters.x.profile import profile_text
 from watchdaemon_adapters.x.settings import XSettings
+from watchdaemon_adapters.x.tokens import TokenKeeper
 
 # how many posts one look-up takes
 LOOK_UP_SIZE = 100
@@ -39,6 +49,7 @@ class XAdapter:
     def __init__(self, settings: XSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._context = context
+        self._keeper = TokenKeeper(context.road, settings, context.credentials, context.clock)
 
     def kinds(self) -> Sequence[KindCoverage]:
         """Return the coverage matrix."""
@@ -151,6 +162,7 @@ class XAdapter:
             scopes=(level,) if level else (),
             missing_scopes=("direct messages",) if lacks else (),
             connected_by=f"@{user['username']}" if isinstance(user.get("username"), str) else None,
+            kind="OAuth 1.0a" if client.user_auth else "OAuth 2.0",
         )
 
     def _client(self, account: Account) -> XClient:
@@ -158,9 +170,20 @@ class XAdapter:
             raise _no_credential("the account names no credential", account)
         try:
             secrets = self._context.credentials.read(account.credential)
+        except RefusedCredentialError as error:
+            raise credential_error(error, platform=PLATFORM, account=account.key) from error
         except ConfigError as error:
             raise _no_credential(f"credential {account.credential!r} cannot be read", account) from error
-        return XClient(self._context.road, self._settings, account.key, secrets, self._context.clock)
+        usable = partial(self._keeper.usable, account.credential, account=account.key)
+        secrets = usable(secrets)
+        return XClient(
+            self._context.road,
+            self._settings,
+            account.key,
+            secrets,
+            self._context.clock,
+            renew=lambda refused: usable(secrets, instead_of=refused),
+        )
 
 
 def _no_credential(message: str, account: Account) -> AccountError:

@@ -59,11 +59,17 @@ class _CheckedSession:
     clock: Clock
     calls: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)  # the newest answer's
+    renew: Callable[[], str] | None = None  # gives another token for one that X refused
 
     def request(self, method: str, url: str, **arguments: object) -> "requests.Response":
         """Send a request and check what came."""
-        self.calls += 1
-        response = self.shape.request(method, url, **arguments)  # type: ignore[arg-type]  # tweepy's arguments pass through
+        response = self._send(method, url, arguments)
+        if response.status_code == 401 and self.renew is not None:
+            headers = arguments.get("headers")
+            bearer = {"Authorization": f"Bearer {self.renew()}"}
+            self.renew = None  # once: a new token that is refused too is a matter for a person
+            arguments["headers"] = {**(headers if isinstance(headers, Mapping) else {}), **bearer}
+            response = self._send(method, url, arguments)
         try:
             body: object = response.json()
         except (ValueError, RecursionError):
@@ -74,14 +80,29 @@ class _CheckedSession:
             raise error
         return response
 
+    def _send(self, method: str, url: str, arguments: Mapping[str, object]) -> "requests.Response":
+        self.calls += 1
+        return self.shape.request(method, url, **arguments)  # type: ignore[arg-type]  # tweepy's arguments pass through
+
 
 class XClient:
     """One account's calls. Not shared between threads: make one for each fetch."""
 
     def __init__(
-        self, road: Road, settings: XSettings, account: str, secrets: Mapping[str, SecretStr], clock: Clock
+        self,
+        road: Road,
+        settings: XSettings,
+        account: str,
+        secrets: Mapping[str, SecretStr],
+        clock: Clock,
+        *,
+        renew: Callable[[str], Mapping[str, SecretStr]] | None = None,
     ) -> None:
-        """Make a client. Raises AccountError when the credential lacks a field."""
+        """Make a client. `renew` is given a refused token, and returns fields with another one.
+
+        Raises:
+            AccountError: The credential lacks a field.
+        """
         import tweepy
 
         keys = _client_keys(secrets, account)
@@ -95,10 +116,18 @@ class XClient:
             # a limit holds for up to 15 minutes: trying again at once only eats into the next one
             should_retry=_is_worth_repeating,
         )
-        self._session = _CheckedSession(shape, account, clock)
+        can_renew = renew is not None and not self.user_auth and "refresh_token" in secrets
+        self._session = _CheckedSession(shape, account, clock, renew=self._renewed if can_renew else None)
+        self._renew = renew
         self._tweepy = tweepy.Client(**keys, return_type=dict, wait_on_rate_limit=False)
         self._tweepy.session = self._session
         self._account = account
+
+    def _renewed(self) -> str:
+        """Get another token for the one in use, and go on with it."""
+        if self._renew is not None:
+            self._tweepy.bearer_token = self._renew(self._tweepy.bearer_token)["token"].get_secret_value()
+        return str(self._tweepy.bearer_token)
 
     @property
     def calls(self) -> int:
