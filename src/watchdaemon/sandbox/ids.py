@@ -4,6 +4,7 @@ import base64
 import hashlib
 from datetime import datetime
 
+_BLUESKY_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # base32-sortable
 _X_EPOCH_MS = 1_288_834_974_657  # the zero of X's time-sortable ids
 
 
@@ -116,3 +117,25 @@ def youtube_comment(seed: str, parent_id: str | None = None) -> str:
     if parent_id is None:
         return f"Ugy{letters(f'yt-comment:{seed}', 17)}AaABAg".replace(".", "-")
     return f"{parent_id.partition('.')[0]}.{letters(f'yt-reply:{seed}', 22)}"
+
+
+def bluesky_did(seed: str) -> str:
+    """``did:plc:`` and 24 characters of base32."""
+    number = int.from_bytes(hashlib.sha256(f"bsky-did:{seed}".encode()).digest(), "big")
+    return "did:plc:" + _base32(number, 24)
+
+
+def bluesky_post(did: str, at: datetime, seed: str) -> str:
+    """``at://…/app.bsky.feed.post/…``; the key sorts by time (microseconds), ties by seed."""
+    clock = int(digits(f"bsky-clock:{seed}", 4)) & 0x3FF
+    return f"at://{did}/app.bsky.feed.post/{_base32((int(at.timestamp() * 1_000_000) << 10) | clock, 13)}"
+
+
+def bluesky_cid(text: str) -> str:
+    """``bafyrei…``, 59 characters, derived from what it names."""
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+    return "bafyrei" + _base32(number, 52).replace("2", "a")
+
+
+def _base32(number: int, count: int) -> str:
+    return "".join(_BLUESKY_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(count)))

@@ -60,6 +60,7 @@ class TokenKind(StrEnum):
     USER = "user"  # Graph: acts as a person; X: OAuth 1.0a or 2.0 user context; YouTube: a channel owner's access token
     APP = "app"  # Graph app token, X app-only bearer, a YouTube API key
     REFRESH = "refresh"  # YouTube
+    APP_PASSWORD = "app_password"  # noqa: S105 - a kind's name; Bluesky: what sessions are made from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
