@@ -52,9 +52,9 @@ class Works:
         changes = [Change(kind="account", key=k, field="", before=None, after=k) for k in keys]
         self.app.store.apply_changes(register_of(*accounts), changes, by="test", at=self.clock())
 
-    def at(self, *when: int) -> None:
+    def at(self, year: int, month: int, day: int, hour: int, minute: int) -> None:
         """Move the clock to a UTC time and make a pass."""
-        self.clock.move_to(datetime(*when, tzinfo=UTC))  # type: ignore[misc]  # year, month, day, hour, minute
+        self.clock.move_to(datetime(year, month, day, hour, minute, tzinfo=UTC))
         self.app.pass_once()
 
 
