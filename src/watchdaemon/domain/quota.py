@@ -2,9 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+YOUTUBE_ZONE: Final = ZoneInfo("America/Los_Angeles")
+"""Where YouTube's day begins ("Quota Calculator" of the YouTube Data API, read 2026-11)."""
+
+
+def usage_day(platform: str, at: datetime) -> date:
+    """Return the day an instant belongs to where the platform counts: Pacific Time for YouTube, else UTC."""
+    return at.astimezone(YOUTUBE_ZONE if platform == "youtube" else UTC).date()
+
+
+def day_ends_at(platform: str, at: datetime) -> datetime:
+    """Return when that day ends, aware UTC."""
+    zone = YOUTUBE_ZONE if platform == "youtube" else UTC
+    following = at.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(following, time(), zone).astimezone(UTC)
 
 
 class Measure(StrEnum):
