@@ -213,7 +213,9 @@ def test_only_the_twenty_newest_messages_of_a_thread_can_be_read(feed: Feed) -> 
     assert [m["message"] for m in data] == [str(n) for n in range(22, 2, -1)]
 
 
-@pytest.mark.skipif(not SPECS.exists(), reason="the platform's own field lists are not beside the repository")
+@pytest.mark.skipif(
+    not SPECS.exists(), reason="the platform's own field lists lie outside the repository, and here they are not"
+)
 @pytest.mark.parametrize(
     ("node", "name"), [(IgUserNode, "IGUser"), (IgMediaNode, "IGMedia"), (IgCommentNode, "IGComment")]
 )

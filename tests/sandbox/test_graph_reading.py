@@ -349,7 +349,9 @@ def test_an_emptied_list_answers_200_with_nothing(town: Town) -> None:
     assert town.get(f"{V}/{PAGE}/published_posts").json()["data"]
 
 
-@pytest.mark.skipif(not SPECS.exists(), reason="the platform's own field lists are not beside the repository")
+@pytest.mark.skipif(
+    not SPECS.exists(), reason="the platform's own field lists lie outside the repository, and here they are not"
+)
 @pytest.mark.parametrize(("node", "name"), [(PageNode, "Page"), (PostNode, "PagePost"), (CommentNode, "Comment")])
 def test_every_field_given_is_one_the_platform_has(node: type, name: str) -> None:
     spec = json.loads((SPECS / f"{name}.json").read_text())

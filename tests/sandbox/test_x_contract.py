@@ -35,7 +35,7 @@ CALLS = [
 @pytest.fixture(scope="module")
 def openapi() -> dict[str, Any]:
     if not SPEC.exists():
-        pytest.skip("X's OpenAPI description is not at hand")
+        pytest.skip("X's OpenAPI description lies outside the repository, and here it is not")
     return dict(json.loads(SPEC.read_text()))
 
 

@@ -19,7 +19,7 @@ from watchdaemon_adapters.facebook.mapping import map_comment, map_mention, map_
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "contracts" / "meta" / "recordings"
 
-pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside this repository")
+pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings lie outside the repository")
 
 
 def load(name: str) -> Any:

@@ -18,7 +18,7 @@ from watchdaemon_adapters._graph.mapping import map_message
 from watchdaemon_adapters.instagram.mapping import Identity, map_comment, map_media, map_tag, reread
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "contracts" / "meta" / "recordings" / "instagram"
-recorded = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside this repository")
+recorded = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings lie outside the repository")
 ACCOUNT = instagram_account()
 ME = Identity(account=ACCOUNT, username="exempelbiblioteket")
 AT = "2026-11-20T08:00:00+0000"
