@@ -23,7 +23,7 @@ class GraphSettings(BaseModel):
     automatic_replies: tuple[str, ...] = ()  # texts of the page's own automatic messages: they answer nobody
 
 
-Settings = TypeVar("Settings", bound=GraphSettings)
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 def read_settings(model: type[Settings], block: Mapping[str, object], platform: str) -> Settings:

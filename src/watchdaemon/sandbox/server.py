@@ -216,11 +216,12 @@ class SandboxServer:
 
 def platform_apps(world: World, faults: Faults) -> dict[str, PlatformApp]:
     """Return the platforms the sandbox speaks, by path prefix."""
-    from watchdaemon.sandbox import graph, x, youtube
+    from watchdaemon.sandbox import graph, threads, x, youtube
 
     return {
         "facebook": graph.create_app(world, faults, "facebook"),
         "instagram": graph.create_app(world, faults, "instagram"),
+        "threads": threads.create_app(world, faults),
         "x": x.create_app(world, faults),
         "youtube": youtube.create_app(world, faults),
     }

@@ -1,0 +1,204 @@
+"""Threads profiles: fetch, recheck, profile and the credential's health, by the road without an SDK."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from watchdaemon.domain.account import Account
+from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
+from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.errors import AccountError, AdapterError, ConfigError, Reason, RetriableError
+from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
+from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error, run_streams, trouble_of
+from watchdaemon_adapters._graph.errors import MissingObjectError
+from watchdaemon_adapters._graph.rechecking import recheck_items
+from watchdaemon_adapters._graph.tokens import health_of
+from watchdaemon_adapters._graph.values import Row, optional_id, optional_moment, optional_text, rows_of
+from watchdaemon_adapters.threads.mapping import PENDING_FIELDS, Identity, fields_of, reread, visibility_of
+from watchdaemon_adapters.threads.paging import ListReader
+from watchdaemon_adapters.threads.settings import ThreadsSettings
+from watchdaemon_adapters.threads.streams import AccountReader
+
+PLATFORM = "threads"
+SCOPES = ("threads_basic", "threads_read_replies")
+MENTION_SCOPES = ("threads_manage_mentions",)
+_PROFILE_FIELDS = "id,username,name,threads_biography"
+_EXPIRES_AT = "expires_at"  # a field of the credential, where whoever stored the token wrote down its end
+
+
+class ThreadsAdapter:
+    """Reads profiles, each with its own token (60 days; Threads has no page tokens)."""
+
+    name = PLATFORM
+    batch_size = 1  # each account has its own token and budget; several in one call would only wait for each other
+
+    def __init__(self, settings: ThreadsSettings, context: AdapterContext) -> None:
+        self._settings = settings
+        self._context = context
+        self._tells_next: set[str] = set()  # only ever grows, by single additions: safe between threads
+
+    def kinds(self) -> Sequence[KindCoverage]:
+        """Return the coverage matrix."""
+        mentions = self._settings.mentions
+        held = "those waiting for approval too" if self._settings.approvals else "not those waiting for approval"
+        return (
+            KindCoverage(kind=ItemKind.POST, cover=Cover.FULL),
+            KindCoverage(
+                kind=ItemKind.COMMENT,
+                cover=Cover.LIMITED,
+                note=f"on every level, {held}, below own posts within the look-back; not by private profiles",
+            ),
+            KindCoverage(kind=ItemKind.VISITOR_POST, cover=Cover.NONE, note="Threads has none"),
+            KindCoverage(
+                kind=ItemKind.MENTION,
+                cover=Cover.LIMITED if mentions else Cover.NONE,
+                note="public posts; before Meta's review of the app only those by its testers are shown"
+                if mentions
+                else "switched off in the settings",
+            ),
+            KindCoverage(kind=ItemKind.QUOTE, cover=Cover.NONE, note="Threads' API lists no quotes of a post"),
+            KindCoverage(kind=ItemKind.MESSAGE, cover=Cover.NONE, note="Threads' API has no direct messages"),
+            KindCoverage(kind=ItemKind.REVIEW, cover=Cover.NONE, note="Threads has none"),
+        )
+
+    def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
+        """Yield one final result per account."""
+        for account in accounts:
+            try:
+                yield self._fetch_one(account, cursors.get(account.key, {}))
+            except Exception as error:  # noqa: BLE001 - a fault of ours with one account's data must not cost another
+                yield failed_result(account, internal_error(account, error), calls=0)
+
+    def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
+        """Read the items again by their ids, where that can be done; those that were held also in their queue."""
+        identity = Identity(account=account)
+        client: GraphClient | None = None
+
+        def reader() -> GraphClient:
+            nonlocal identity, client
+            client = self._client(account)
+            identity = identify(client, account)
+            return client
+
+        def reread_one(row: Row, of: Account, item: Item) -> Item:
+            return reread(row, of, item, identity)
+
+        by_id = {item.external_id: item for item in items}
+        answers = recheck_items(account, items, reader=reader, fields_of=fields_of, reread=reread_one)
+        for answer in answers:
+            item = by_id[answer.external_id]
+            if client is None or item.visibility is not Visibility.HELD or answer.visibility is None:
+                yield answer
+            else:
+                # Whether a held reply can be read by its id, and what is said of it then, is not documented.
+                yield self._look_in_queue(client, account, item) or answer
+
+    def profile(self, account: Account) -> Profile:
+        """Return the account's public face. Raises AdapterError."""
+        client = self._client(account)
+        user = client.get("me", {"fields": _PROFILE_FIELDS})
+        posts = client.get("me/threads", {"fields": "id,timestamp", "limit": "10"})
+        moments = [optional_moment(r, "timestamp") for r in rows_of(posts) if isinstance(r, dict)]
+        username = optional_text(user, "username")
+        return Profile(
+            account=account.key,
+            name=optional_text(user, "name") or username or account.name,
+            text=optional_text(user, "threads_biography") or "",
+            link=f"https://www.threads.net/@{username}" if username else None,
+            is_public=True,  # a private profile's owner sees it like a public one: nothing tells them apart
+            last_own_activity_at=max((m for m in moments if m is not None), default=None),
+        )
+
+    def credential(self, account: Account) -> CredentialHealth:
+        """Ask the token debugger about the token with itself; where there is none, try the account.
+
+        Raises AdapterError when the platform does not answer.
+        """
+        secrets = read_secrets(self._context.credentials, account)
+        client = self._client(account)
+        needed = (*SCOPES, *(MENTION_SCOPES if self._settings.mentions else ()))
+        try:
+            answer = client.get("debug_token", {"input_token": secrets.token})
+            return health_of(answer, account, expected_type=None, needed_scopes=needed)
+        except RetriableError:
+            raise
+        except AdapterError as error:
+            if error.reason is Reason.UNAUTHORISED:
+                return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
+        try:
+            identify(client, account)
+        except AccountError as error:
+            return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
+        detail = "the token opens the account; the platform does not say when it ends"
+        return CredentialHealth(
+            account=account.key, is_valid=True, detail=detail, expires_at=self._written_end(account)
+        )
+
+    def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+        collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
+        client: GraphClient | None = None
+        try:
+            client = self._client(account)
+            identity = identify(client, account)
+        except AdapterError as error:
+            return failed_result(account, error, client.calls if client else 0)
+        reader = AccountReader(client, self._lists(client, account), collector, self._settings, identity)
+        run_streams(collector, reader.streams())
+        return collector.result(client.calls)
+
+    def _look_in_queue(self, client: GraphClient, account: Account, item: Item) -> Recheck | None:
+        """Return what the queue of its post says of a held reply; None when it is not in there any more."""
+        pages = self._lists(client, account).read(f"{item.root_id}/pending_replies", {"fields": PENDING_FIELDS})
+        try:
+            for rows in pages:
+                for row in rows:
+                    if isinstance(row, dict) and optional_id(row) == item.external_id:
+                        return Recheck(account=account.key, external_id=item.external_id, visibility=visibility_of(row))
+        except MissingObjectError:
+            return None  # the post is gone, and the queue with it
+        except AdapterError as error:
+            trouble = trouble_of(error, None)
+            return Recheck(account=account.key, external_id=item.external_id, visibility=None, trouble=trouble)
+        return None
+
+    def _written_end(self, account: Account) -> datetime | None:
+        try:
+            fields = self._context.credentials.read(account.credential or "")
+            written = datetime.fromisoformat(fields[_EXPIRES_AT].get_secret_value().strip())
+        except (ConfigError, KeyError, ValueError):
+            return None
+        return written.astimezone(UTC) if written.tzinfo is not None else None
+
+    def _lists(self, client: GraphClient, account: Account) -> ListReader:
+        return ListReader(client, platform=PLATFORM, account=account.key, tells_next=self._tells_next)
+
+    def _client(self, account: Account) -> GraphClient:
+        # The app's secret stays here: Threads documents no proof of it with a call.
+        token = read_secrets(self._context.credentials, account).token
+        return RoadGraph(
+            self._context.road,
+            base_url=self._settings.base_url,
+            api_version=self._settings.api_version,
+            secrets=Secrets(token=token),
+            platform=PLATFORM,
+            account=account.key,
+            timeout=self._settings.timeout_seconds,
+        )
+
+
+def identify(client: GraphClient, account: Account) -> Identity:
+    """Make sure the token is the account's own, and learn the account's present name.
+
+    Raises:
+        AccountError: UNAUTHORISED, when the token belongs to another profile.
+        AdapterError: As the client does.
+    """
+    user = client.get("me", {"fields": "id,username"})
+    if optional_id(user) not in account.own_author_ids:
+        raise AccountError(
+            "the token belongs to another profile",
+            platform=account.platform,
+            account=account.key,
+            reason=Reason.UNAUTHORISED,
+        )
+    return Identity(account=account, username=optional_text(user, "username"))

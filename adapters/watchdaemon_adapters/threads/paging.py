@@ -1,0 +1,104 @@
+"""Following Threads' lists to their end, although they may not say that they go on.
+
+A list's end is where there is no ``next`` (paging guide of the Graph). But Threads' reference shows answers that have
+cursors alone (Reply Management reference, updated 2026-02-13), and programs that read it report real ones. So where an
+edge was never seen to write ``next``, its cursor is followed until nothing comes: one call more, and nothing lost.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from watchdaemon.errors import AdapterError, Reason, RetriableError
+from watchdaemon_adapters._graph.client import GraphClient
+from watchdaemon_adapters._graph.errors import ReduceAmountError, incomplete_error
+from watchdaemon_adapters._graph.paging import MAX_PAGES, next_of
+from watchdaemon_adapters._graph.values import Row, child_of, is_list_missing, optional_id, rows_of
+
+
+class ListReader:
+    """Reads lists with one client. `tells_next` is shared by an adapter's readers: what is learned of an edge stays."""
+
+    def __init__(self, client: GraphClient, *, platform: str, account: str, tells_next: set[str]) -> None:
+        self._client = client
+        self._platform = platform
+        self._account = account
+        self._tells_next = tells_next
+
+    def read(self, path: str, params: Mapping[str, str], *, limit: int | None = None) -> Iterator[list[object]]:
+        """Yield the pages of a list; `limit` only where the edge knows the parameter.
+
+        Raises:
+            RetriableError: With reason INCOMPLETE when the pages cannot be followed to the end.
+            AdapterError: As the client does.
+        """
+        edge = path.rpartition("/")[2]
+        step: Mapping[str, str] = {}
+        is_promised = True  # whether the platform said that there is this page
+        seen_steps: set[frozenset[tuple[str, str]]] = set()
+        seen_ids: set[str] = set()
+        for _ in range(MAX_PAGES):
+            answer, limit = self._page(path, {**params, **step}, limit, is_promised=is_promised)
+            if answer is None:
+                return
+            rows = rows_of(answer)
+            yield rows
+            following, is_promised = self._following(edge, answer, rows)
+            if following is None:
+                return
+            ids = {i for row in rows if isinstance(row, dict) and (i := optional_id(row))}
+            if frozenset(following.items()) in seen_steps:
+                if not is_promised and ids <= seen_ids:
+                    return  # a cursor that leads to itself, and to nothing new
+                raise incomplete_error(
+                    f"{self._platform} gave the same page twice", platform=self._platform, account=self._account
+                )
+            seen_steps.add(frozenset(following.items()))
+            seen_ids |= ids
+            step = following
+        raise self._unfollowed()
+
+    def _page(
+        self, path: str, params: Mapping[str, str], limit: int | None, *, is_promised: bool
+    ) -> tuple[Row | None, int | None]:
+        """Return a page, and the limit that the platform could bear; None where an unpromised page is refused."""
+        while True:
+            try:
+                asked = params if limit is None else {**params, "limit": str(limit)}
+                answer = self._client.get(path, asked)
+            except ReduceAmountError:
+                if limit is None or limit <= 1:
+                    raise
+                limit //= 2
+            except AdapterError as error:
+                if "after" not in params or error.reason is not Reason.MALFORMED or isinstance(error, RetriableError):
+                    raise
+                if not is_promised:
+                    return None, limit  # the cursor of a last page leads nowhere
+                raise self._unfollowed() from error  # the first page was understood: it is the cursor
+            else:
+                break
+        if is_list_missing(answer):
+            raise RetriableError(
+                f"{self._platform} answered a list without a list",
+                platform=self._platform,
+                account=self._account,
+                reason=Reason.MALFORMED,
+            )
+        return answer, limit
+
+    def _following(self, edge: str, answer: Row, rows: Sequence[object]) -> tuple[dict[str, str] | None, bool]:
+        """Return what leads to the next page, and whether the platform promised one."""
+        promised = next_of(answer)
+        if promised is not None:
+            self._tells_next.add(edge)
+            return promised, True
+        after = child_of(child_of(answer, "paging"), "cursors").get("after")
+        if not rows or edge in self._tells_next or not isinstance(after, str) or not after:
+            return None, False
+        return {"after": after}, False
+
+    def _unfollowed(self) -> RetriableError:
+        return incomplete_error(
+            f"{self._platform}'s pages could not be followed to the end",
+            platform=self._platform,
+            account=self._account,
+        )
