@@ -152,9 +152,16 @@ class App:
         )
         try:
             return plugin.create(self.settings.platforms.get(platform, {}), context)
-        except ConfigError as error:
+        except Exception as error:
+            # Settings it refuses are told in its words; anything else (a missing library, a fault of the plug-in's own)
+            # by its class alone. Either way the other platforms go on.
+            told = (
+                str(error)
+                if isinstance(error, ConfigError)
+                else f"the {platform} adapter fails: {type(error).__name__}"
+            )
             raise AccountError(
-                str(error), platform=platform, reason=Reason.NO_ADAPTER, cause_key=f"{platform}:no-adapter"
+                told, platform=platform, reason=Reason.NO_ADAPTER, cause_key=f"{platform}:no-adapter"
             ) from error
 
     # ---- work --------------------------------------------------------------------------------------------------

@@ -36,6 +36,16 @@ class FakePlugin:
         return self.adapter
 
 
+class BrokenPlugin:
+    """A plug-in whose library is missing."""
+
+    name = "broken"
+
+    def create(self, settings: Mapping[str, object], context: AdapterContext) -> PlatformAdapter:
+        """Fail as an import inside it would."""
+        raise ImportError("No module named 'somesdk'")
+
+
 @dataclass
 class Works:
     """Everything running, and hands on its outside."""

@@ -1,15 +1,17 @@
 """A pass: does what is owed, once, and finds by itself whatever an earlier one left."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from unittest.mock import patch
 
 import pytest
-from tests.app.conftest import Works, start
+from tests.app.conftest import BrokenPlugin, FakePlugin, Works, start
 
 from watchdaemon.domain.fetch import Coverage, Trouble
 from watchdaemon.errors import AccountError, ConfigError, Reason, StorageError
+from watchdaemon.plugins import LoadedPlugins
 
 ASKED = datetime(2026, 11, 23, 6, 58, tzinfo=UTC)
 
@@ -163,6 +165,23 @@ def test_an_account_without_an_adapter_is_told_once_and_the_others_go_on(works: 
         works.app.adapter("myspace")
 
     assert (error.value.reason, error.value.cause_key) == (Reason.NO_ADAPTER, "myspace:no-adapter")
+
+
+def test_a_plug_in_that_cannot_even_be_made_stops_its_own_accounts_and_no_others(works: Works) -> None:
+    works.enrol("a")
+    register = works.app.register()
+    broken = replace(register.accounts["a"], key="b", native_id="b", platform="broken")
+    works.app.store.apply_changes(
+        replace(register, accounts={**register.accounts, "b": broken}), [], by="test", at=works.clock()
+    )
+    plugin = FakePlugin(works.platform)
+    works.app._plugins = LoadedPlugins(plugins={"fake": plugin, "broken": BrokenPlugin()})
+
+    report = works.app.pass_once()
+
+    entries = {e.account: e for e in works.app.store.entries()}
+    assert (report.fetched, report.failed) == (1, 1)
+    assert (entries["b"].reason, entries["b"].detail) == (Reason.NO_ADAPTER, "the broken adapter fails: ImportError")
 
 
 def test_a_preview_sends_and_books_nothing(works: Works) -> None:
