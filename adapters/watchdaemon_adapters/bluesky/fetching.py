@@ -1,0 +1,400 @@
+"""One account's fetch: stream after stream, each with a cursor and troubles of its own.
+
+Nothing depends on one listing. Replies come by the threads of own posts and by notifications, which leave some out (a
+burst of posts within a second brings none); quotes by their own list and by notifications; mentions by notifications
+and by search. A thread or list of quotes that is counted as empty, and that no notification points to, is read only
+once in a *sweep*, some twenty hours apart: counts are a reason to look, and never alone a reason not to.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
+from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.errors import AdapterError, MalformedItemError, RateLimitedError, Reason, RetriableError
+from watchdaemon_adapters.bluesky.client import REASONS, BlueskyClient
+from watchdaemon_adapters.bluesky.mapping import (
+    View,
+    author_in,
+    count_in,
+    hidden_in,
+    is_muted_or_detached,
+    listed_time,
+    map_post,
+    post_uri,
+)
+from watchdaemon_adapters.bluesky.marks import OVERLAP, Mark, horizon_from, is_sweep_due, read_mark
+from watchdaemon_adapters.bluesky.problems import PLATFORM, NotThereError, strikes_the_account, trouble_of
+from watchdaemon_adapters.bluesky.settings import BlueskySettings
+from watchdaemon_adapters.bluesky.threads import Reading, read_thread
+
+# Replies by people who were taken down since are still counted. A few are nothing to worry a person with; so many
+# fewer than counted at one post, or none at all where there are some, is an answer that held something back.
+TOLERATED_SHORTFALL = 9
+TOLERATED_SILENCE = 2
+
+# streams that are read by way of the own posts
+_BY_OWN_POSTS = frozenset({"threads", "quotes"})
+
+# so many threads that cannot be read are no longer those threads' own trouble
+MOST_FAILURES = 3
+
+# when a thread's answer leaves out replies, those are asked for one by one, up to so many calls a thread
+MOST_CUT_BRANCHES = 200
+
+
+@dataclass
+class Row:
+    """An own post as the author feed shows it."""
+
+    uri: str
+    root: str  # the thread it stands in: itself when it is no reply
+    replies: int | None  # as counted; None when it is not said
+    quotes: int | None
+
+
+@dataclass(kw_only=True)
+class Fetch:
+    """What a fetch needs, and what it has gathered so far."""
+
+    client: BlueskyClient
+    settings: BlueskySettings
+    view: View
+    did: str
+    handle: str | None
+    cursors: Cursors
+    look_back: timedelta
+    now: datetime
+    own: dict[str, Row] = field(default_factory=dict)
+    pointed_to: dict[str, str] = field(default_factory=dict)  # own posts that notifications name, by what replied
+    read: set[str] = field(default_factory=set)  # posts whose threads were read
+    hidden: set[str] = field(default_factory=set)
+    items: dict[str, Item] = field(default_factory=dict)
+    in_threads: dict[str, str] = field(default_factory=dict)  # others' direct replies to own posts, with those posts
+    quoting: dict[str, str] = field(default_factory=dict)  # others' quotes of own posts, with those posts
+    bad: set[str] = field(default_factory=set)  # unreadable posts, by whatever names them: each counts once
+    new_cursors: dict[str, str] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    complete: list[str] = field(default_factory=list)
+
+    def run(self) -> FetchResult:
+        """Read every stream; what strikes the account as a whole ends it, what strikes a stream does not."""
+        swept = read_mark(self.cursors.get("sweep"))
+        every = timedelta(hours=self.settings.sweep_hours)
+        is_sweep = is_sweep_due(swept.read_at if swept else None, self.now, every=every)
+        # own posts first: they say which threads there are; then what points into them
+        streams: list[tuple[str, Callable[[], None]]] = [
+            ("own", self._own),
+            ("notifications", lambda: self._notifications(is_sweep=is_sweep)),
+            ("threads", lambda: self._threads(is_sweep=is_sweep)),
+            ("quotes", lambda: self._quotes(is_sweep=is_sweep)),
+        ]
+        if is_sweep and self.settings.search:
+            streams.append(("search", self._search))
+        for name, read in streams:
+            try:
+                read()
+            except AdapterError as error:
+                ends_all = strikes_the_account(error)
+                self.troubles.append(trouble_of(error, None if ends_all else name))
+                if ends_all:
+                    break
+            else:
+                # without the own posts there was nothing to read these by
+                if name not in _BY_OWN_POSTS or "own" in self.complete:
+                    self.complete.append(name)
+        self.bad -= self.items.keys()  # unreadable in one list, and read in another
+        if is_sweep and not self.troubles and not self.bad:
+            self.new_cursors["sweep"] = str(Mark(read_at=self.now))
+        return self._result()
+
+    def _result(self) -> FetchResult:
+        if self.bad:
+            self.troubles.append(Trouble(reason=Reason.MALFORMED, detail=f"{len(self.bad)} unreadable posts"))
+        coverage = Coverage.COMPLETE
+        if self.troubles:
+            coverage = Coverage.PARTIAL if self.complete or self.items else Coverage.FAILED
+        # a gate may have been read after what it hides
+        items = [
+            replace(i, visibility=Visibility.HIDDEN) if i.external_id in self.hidden else i for i in self.items.values()
+        ]
+        return FetchResult(
+            account=self.view.account,
+            coverage=coverage,
+            items=tuple(sorted(items, key=lambda i: (i.published_at, i.external_id))),
+            cursors=self.new_cursors,
+            troubles=tuple(self.troubles),
+            malformed=len(self.bad),
+            calls=self.client.calls,
+        )
+
+    # ---- own posts ---------------------------------------------------------------------------------------------
+
+    def _own(self) -> None:
+        mark = read_mark(self.cursors.get("own"))
+        horizon = horizon_from(mark, self.now, look_back=self.look_back)
+        for rows in self.client.author_feed(self.did):
+            posts = [_post_in(row) for row in rows]
+            for post in posts:
+                self._take_own(post)
+            # what was passed on stands where that was done, which says nothing of how old the post is
+            times = [listed_time(p) for row, p in zip(rows, posts, strict=True) if not _has_reason(row)]
+            if times and all(t is not None and t < horizon for t in times):
+                break
+        self._expect(mark, self.own, "own posts")
+        if not self.own and (mark is None or mark.newest is None):
+            self._check_silence()
+        self.new_cursors["own"] = str(Mark(read_at=self.now, newest=next(iter(self.own), None)))
+
+    def _take_own(self, post: object) -> None:
+        """Keep an own post; a repost of somebody else's says nothing of its own."""
+        uri = post_uri(post)
+        if uri is not None and not self.view.is_own(uri):
+            return
+        item = self._add(post)
+        if item is None:
+            return
+        self.hidden.update(hidden_in(post))
+        root = item.thread_id if item.parent_id else item.external_id
+        replies, quotes = count_in(post, "replyCount"), count_in(post, "quoteCount")
+        self.own[item.external_id] = Row(item.external_id, root, replies, quotes)
+
+    def _check_silence(self) -> None:
+        """An account that has posts, by its profile, and shows none at all, does not show them."""
+        if (count_in(self.client.profile(self.did), "postsCount") or 0) > TOLERATED_SILENCE:
+            raise self._suspicious("Bluesky counts posts of the account and shows none of them")
+
+    # ---- what others wrote -------------------------------------------------------------------------------------
+
+    def _notifications(self, *, is_sweep: bool) -> None:
+        mark = read_mark(self.cursors.get("notifications"))
+        horizon = horizon_from(mark, self.now, look_back=self.look_back)
+        if not is_sweep and mark is not None:
+            horizon = max(horizon, mark.read_at - OVERLAP)
+        seen: list[str] = []
+        for rows in self.client.notifications():
+            for row in rows:
+                if _reason_of(row) not in REASONS:
+                    continue  # a like or a follow, by a server that does not heed what was asked for
+                item = self._add(row)
+                if item is not None:
+                    seen.append(item.external_id)
+                    self._note_subject(row, item)
+            times = [listed_time(row) for row in rows]
+            if times and all(t is not None and t < horizon for t in times):
+                break
+        self._expect(mark, seen, "notifications")
+        self.new_cursors["notifications"] = str(Mark(read_at=self.now, newest=next(iter(seen), None)))
+
+    def _note_subject(self, row: object, item: Item) -> None:
+        """Remember which own post a notification points to: a reply's branch, or its whole thread."""
+        subject = row.get("reasonSubject") if isinstance(row, dict) else None
+        named = item.root_id or (subject if isinstance(subject, str) else None)
+        if item.kind is ItemKind.COMMENT and named is not None and self.view.is_own(named):
+            self.pointed_to[item.external_id] = named
+
+    def _threads(self, *, is_sweep: bool) -> None:
+        mark = read_mark(self.cursors.get("threads"))
+        counted = shown = failures = 0
+        trouble: AdapterError | None = None
+        blocked = 0
+        for uri in self._thread_tops(is_sweep=is_sweep):
+            if uri in self.read:
+                continue
+            try:
+                reading = self._thread(uri)
+            except NotThereError:
+                continue  # deleted a moment ago
+            except AdapterError as error:
+                failures += 1
+                trouble = trouble or error
+                if _ends_a_stream(error) or failures >= MOST_FAILURES:
+                    raise
+                continue
+            counted, shown, blocked = counted + reading.counted, shown + reading.shown, blocked + reading.blocked
+        if trouble is not None:
+            raise trouble
+        if shown == 0 and counted > TOLERATED_SILENCE:
+            raise self._suspicious("Bluesky counts replies to own posts and shows none of them")
+        self._expect(mark, self.in_threads, "replies", is_there=mark is not None and mark.root in self.own)
+        newest = self._newest(self.in_threads)
+        self.new_cursors["threads"] = str(Mark(read_at=self.now, newest=newest, root=self.in_threads.get(newest or "")))
+        self._note_blocked(blocked)
+
+    def _thread_tops(self, *, is_sweep: bool) -> Iterator[str]:
+        """Give the own posts whose threads are to be read: roots first, for they hold most of the others."""
+        tops = [row for row in self.own.values() if row.root == row.uri]
+        replies = [row for row in self.own.values() if row.root != row.uri]
+        for row in (*tops, *replies):
+            if row.replies != 0 or (is_sweep and row.root == row.uri):
+                yield row.uri
+        # read last: by now most of what notifications name was found where it stands
+        for reply, named in self.pointed_to.items():
+            if reply not in self.in_threads:
+                yield named
+
+    def _thread(self, uri: str) -> Reading:
+        """Read a thread to its end: branches that were left out are asked for by their own tops.
+
+        Raises:
+            NotThereError: The post at its top is gone.
+        """
+        top = self._branch(uri)
+        waiting = list(top.cut)
+        for _ in range(MOST_CUT_BRANCHES):
+            if not waiting:
+                return top
+            branch = waiting.pop()
+            if branch in self.read:
+                continue
+            try:
+                reading = self._branch(branch)
+            except NotThereError:
+                continue
+            waiting += reading.cut
+            top.blocked += reading.blocked
+        raise self._broken("a thread's answers leave out too many branches", Reason.INCOMPLETE)
+
+    def _branch(self, uri: str) -> Reading:
+        """Read what one answer shows of a thread, and keep it."""
+        reading = read_thread(self.client.thread(uri))
+        self.read.add(uri)
+        self.hidden |= reading.hidden
+        self.bad.update(f"{uri}#{n}" for n in range(reading.broken))
+        for post in reading.posts:
+            item = self._add(post)
+            if item is None:
+                continue
+            if item.external_id not in reading.cut:
+                self.read.add(item.external_id)
+            if not item.by_account and item.parent_id is not None and self.view.is_own(item.parent_id):
+                self.in_threads[item.external_id] = item.parent_id
+        if reading.counted - reading.shown > TOLERATED_SHORTFALL:
+            raise self._suspicious("Bluesky counts many more replies to a post than it shows")
+        return reading
+
+    def _note_blocked(self, count: int) -> None:
+        if count:
+            detail = f"{count} replies cannot be seen: their authors block the account or are blocked by it"
+            self.troubles.append(Trouble(reason=Reason.PERMISSION, detail=detail, stream="threads"))
+
+    def _quotes(self, *, is_sweep: bool) -> None:
+        mark = read_mark(self.cursors.get("quotes"))
+        for row in self.own.values():
+            if row.quotes == 0 and not (is_sweep and row.root == row.uri):
+                continue
+            try:
+                self._take_quotes(row.uri)
+            except NotThereError:
+                continue  # deleted a moment ago
+        self._expect(mark, self.quoting, "quotes", is_there=mark is not None and mark.root in self.own)
+        newest = self._newest(self.quoting)
+        self.new_cursors["quotes"] = str(Mark(read_at=self.now, newest=newest, root=self.quoting.get(newest or "")))
+
+    def _take_quotes(self, uri: str) -> None:
+        for posts in self.client.quotes(uri):
+            for post in posts:
+                item = self._add(post)
+                if item is not None and not item.by_account:
+                    self.quoting[item.external_id] = uri
+
+    def _search(self) -> None:
+        """Look for mentions that no notification told of. A server without a search has none to offer."""
+        if self.handle is None:
+            return
+        since = (self.now - self.look_back).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        try:
+            for posts in self.client.mentions_found(self.did, self.handle, since=since):
+                for post in posts:
+                    self._take_found(post)
+        except AdapterError as error:
+            if error.reason is not Reason.UNSUPPORTED:
+                raise
+
+    def _take_found(self, post: object) -> None:
+        """A search may be generous: what neither names nor quotes the account nor answers it is none of ours."""
+        uri = post_uri(post)
+        if uri is None or uri in self.items or self.view.is_own(uri):
+            return
+        if self.view.own_ids & _named_in(post):
+            self._add(post)
+
+    # ---- what must come again ----------------------------------------------------------------------------------
+
+    def _expect(self, mark: Mark | None, seen: Iterable[str], what: str, *, is_there: bool = True) -> None:
+        """See that the newest post known from a list is still in it, or gone from Bluesky too.
+
+        Raises:
+            RetriableError: It is there, so that the list did not tell the truth.
+        """
+        newest = mark.newest if mark is not None and is_there else None
+        if newest is None or newest in seen:
+            return
+        if self._is_there(newest):
+            raise self._suspicious(f"Bluesky's list of {what} leaves out one that was in it and is still there")
+
+    def _is_there(self, uri: str) -> bool:
+        """Ask by the post's own address, which is told apart from a list that says nothing."""
+        try:
+            node = self.client.thread(uri, depth=0).get("thread")
+        except NotThereError:
+            return False
+        post = node.get("post") if isinstance(node, dict) else None
+        return post_uri(post) == uri and not is_muted_or_detached(post)
+
+    def _newest(self, uris: Iterable[str]) -> str | None:
+        known = [self.items[u] for u in uris if u in self.items]
+        return max(known, key=lambda i: (i.published_at, i.external_id)).external_id if known else None
+
+    # ---- the rest ----------------------------------------------------------------------------------------------
+
+    def _add(self, raw: object) -> Item | None:
+        """Map a post and keep it; one that cannot be read is counted once, wherever it shows."""
+        try:
+            item = map_post(raw, self.view)
+        except MalformedItemError:
+            self.bad.add(post_uri(raw) or f"#{len(self.bad)}")
+            return None
+        self.items.setdefault(item.external_id, item)
+        return item
+
+    def _suspicious(self, message: str) -> RetriableError:
+        return self._broken(message, Reason.SUSPICIOUS_EMPTY)
+
+    def _broken(self, message: str, reason: Reason) -> RetriableError:
+        return RetriableError(message, platform=PLATFORM, reason=reason, account=self.view.account)
+
+
+def _ends_a_stream(error: AdapterError) -> bool:
+    return strikes_the_account(error) or isinstance(error, RateLimitedError)
+
+
+def _post_in(row: object) -> object:
+    return row.get("post") if isinstance(row, dict) else None
+
+
+def _reason_of(row: object) -> object:
+    """Return a notification's reason. One that cannot be read is taken for one that was asked for."""
+    reason = row.get("reason") if isinstance(row, dict) else None
+    return reason if isinstance(reason, str) else REASONS[0]
+
+
+def _has_reason(row: object) -> bool:
+    return isinstance(row, dict) and row.get("reason") is not None
+
+
+def _named_in(value: object) -> set[str]:
+    """Return the texts in a post's record, addresses as their authors' DIDs: whom it names, answers or quotes."""
+    record = value.get("record") if isinstance(value, dict) else None
+    found: set[str] = set()
+    waiting: list[object] = [record]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, str):
+            found.add(author_in(part) or part)
+    return found
