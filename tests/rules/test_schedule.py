@@ -349,6 +349,16 @@ def test_a_window_with_an_entry_is_not_missed(local: Local, make_account: MakeAc
     assert missed_windows(at("12:00"), [make_account()], log, since, CALENDAR, POLICY, alive=[]) == []
 
 
+def test_a_window_through_which_a_budget_held_the_account_back_is_missed_and_says_so(make_account: MakeAccount) -> None:
+    held = WatchEntry(account="bibliotek", window=MORNING, reason=Reason.QUOTA, detail="used to 95 %")
+    log, since = {("bibliotek", MORNING.key): held}, {"bibliotek": MORNING.opens_at}
+    alive = [(MORNING.opens_at, MORNING.closes_at)]
+
+    (gap,) = missed_windows(at("12:00"), [make_account()], log, since, CALENDAR, POLICY, alive=alive)
+
+    assert (gap.coverage, gap.reason, gap.detail) == (Coverage.FAILED, Reason.QUOTA, "used to 95 %")
+
+
 def test_gaps_are_not_booked_further_back_than_sixty_days(local: Local, make_account: MakeAccount) -> None:
     found = gaps("2026-11-23T12:00", local, make_account(), since="2025-01-01T00:00", alive=[])
 

@@ -257,16 +257,25 @@ def missed_windows(  # noqa: PLR0917 - a question and its facts, always in this 
     for window in windows_between(now - LOOK_BACK, now, calendar, policy):
         if window.closes_at > now:
             continue
-        missing = [
-            a.key for a in watched if watched_since[a.key] <= window.opens_at and (a.key, window.key) not in entries
-        ]
+        owed = [a.key for a in watched if watched_since[a.key] <= window.opens_at]
+        found = {key: entries.get((key, window.key)) for key in owed}
+        missing = [key for key, entry in found.items() if entry is None or _was_only_held(entry)]
         if missing:
-            reason, detail = _why_missed(window, alive)
-            gaps += [
-                WatchEntry(account=key, window=window, coverage=Coverage.FAILED, reason=reason, detail=detail)
-                for key in missing
-            ]
+            why = _why_missed(window, alive)
+            gaps += [_gap(key, window, found[key], why) for key in missing]
     return gaps
+
+
+def _was_only_held(entry: WatchEntry) -> bool:
+    """Tell whether a budget held the account back until the window was over."""
+    return entry.coverage is None and entry.reason is Reason.QUOTA
+
+
+def _gap(account: str, window: Window, entry: WatchEntry | None, why: tuple[Reason, str]) -> WatchEntry:
+    if entry is not None and entry.reason is not None:
+        why = (entry.reason, entry.detail)
+    reason, detail = why
+    return WatchEntry(account=account, window=window, coverage=Coverage.FAILED, reason=reason, detail=detail)
 
 
 def _why_missed(window: Window, alive: Sequence[tuple[datetime, datetime]]) -> tuple[Reason, str]:
