@@ -5,21 +5,21 @@ from datetime import UTC, datetime
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
-from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, Reason, RetriableError
 from watchdaemon.ports import AdapterContext
-from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
-from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error, run_streams, trouble_of
-from watchdaemon_adapters._graph.errors import MissingObjectError
-from watchdaemon_adapters._graph.rechecking import recheck_items
+from watchdaemon_adapters._graph.client import read_secrets
+from watchdaemon_adapters._graph.collect import failed_result, internal_error
 from watchdaemon_adapters._graph.tokens import health_of
-from watchdaemon_adapters._graph.values import Row, optional_id, optional_moment, optional_text, rows_of
-from watchdaemon_adapters.threads.mapping import PENDING_FIELDS, Identity, fields_of, reread, visibility_of
+from watchdaemon_adapters._graph.values import optional_id, optional_moment, optional_text, rows_of
+from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
+from watchdaemon_adapters.threads.collect import Collector, run_streams
+from watchdaemon_adapters.threads.mapping import Identity
 from watchdaemon_adapters.threads.paging import ListReader
+from watchdaemon_adapters.threads.rechecking import recheck_items
 from watchdaemon_adapters.threads.settings import ThreadsSettings
 from watchdaemon_adapters.threads.streams import AccountReader
 
-PLATFORM = "threads"
 SCOPES = ("threads_basic", "threads_read_replies")
 MENTION_SCOPES = ("threads_manage_mentions",)
 _PROFILE_FIELDS = "id,username,name,threads_biography"
@@ -71,27 +71,12 @@ class ThreadsAdapter:
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
         """Read the items again by their ids, where that can be done; those that were held also in their queue."""
-        identity = Identity(account=account)
-        client: GraphClient | None = None
 
-        def reader() -> GraphClient:
-            nonlocal identity, client
+        def reader() -> tuple[ThreadsClient, Identity]:
             client = self._client(account)
-            identity = identify(client, account)
-            return client
+            return client, identify(client, account)
 
-        def reread_one(row: Row, of: Account, item: Item) -> Item:
-            return reread(row, of, item, identity)
-
-        by_id = {item.external_id: item for item in items}
-        answers = recheck_items(account, items, reader=reader, fields_of=fields_of, reread=reread_one)
-        for answer in answers:
-            item = by_id[answer.external_id]
-            if client is None or item.visibility is not Visibility.HELD or answer.visibility is None:
-                yield answer
-            else:
-                # Whether a held reply can be read by its id, and what is said of it then, is not documented.
-                yield self._look_in_queue(client, account, item) or answer
+        return recheck_items(account, items, reader=reader, lists=self._lists)
 
     def profile(self, account: Account) -> Profile:
         """Return the account's public face. Raises AdapterError."""
@@ -136,30 +121,15 @@ class ThreadsAdapter:
 
     def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
         collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
-        client: GraphClient | None = None
+        client: ThreadsClient | None = None
         try:
             client = self._client(account)
             identity = identify(client, account)
         except AdapterError as error:
             return failed_result(account, error, client.calls if client else 0)
-        reader = AccountReader(client, self._lists(client, account), collector, self._settings, identity)
+        reader = AccountReader(client, self._lists(client), collector, self._settings, identity)
         run_streams(collector, reader.streams())
         return collector.result(client.calls)
-
-    def _look_in_queue(self, client: GraphClient, account: Account, item: Item) -> Recheck | None:
-        """Return what the queue of its post says of a held reply; None when it is not in there any more."""
-        pages = self._lists(client, account).read(f"{item.root_id}/pending_replies", {"fields": PENDING_FIELDS})
-        try:
-            for rows in pages:
-                for row in rows:
-                    if isinstance(row, dict) and optional_id(row) == item.external_id:
-                        return Recheck(account=account.key, external_id=item.external_id, visibility=visibility_of(row))
-        except MissingObjectError:
-            return None  # the post is gone, and the queue with it
-        except AdapterError as error:
-            trouble = trouble_of(error, None)
-            return Recheck(account=account.key, external_id=item.external_id, visibility=None, trouble=trouble)
-        return None
 
     def _written_end(self, account: Account) -> datetime | None:
         try:
@@ -169,24 +139,22 @@ class ThreadsAdapter:
             return None
         return written.astimezone(UTC) if written.tzinfo is not None else None
 
-    def _lists(self, client: GraphClient, account: Account) -> ListReader:
-        return ListReader(client, platform=PLATFORM, account=account.key, tells_next=self._tells_next)
+    def _lists(self, client: ThreadsClient) -> ListReader:
+        return ListReader(client, self._tells_next)
 
-    def _client(self, account: Account) -> GraphClient:
-        # The app's secret stays here: Threads documents no proof of it with a call.
-        token = read_secrets(self._context.credentials, account).token
-        return RoadGraph(
+    def _client(self, account: Account) -> ThreadsClient:
+        return ThreadsClient(
             self._context.road,
             base_url=self._settings.base_url,
             api_version=self._settings.api_version,
-            secrets=Secrets(token=token),
-            platform=PLATFORM,
+            # The app's secret stays here: Threads documents no proof of it with a call.
+            token=read_secrets(self._context.credentials, account).token,
             account=account.key,
             timeout=self._settings.timeout_seconds,
         )
 
 
-def identify(client: GraphClient, account: Account) -> Identity:
+def identify(client: ThreadsClient, account: Account) -> Identity:
     """Make sure the token is the account's own, and learn the account's present name.
 
     Raises:

@@ -8,19 +8,18 @@ edge was never seen to write ``next``, its cursor is followed until nothing come
 from collections.abc import Iterator, Mapping, Sequence
 
 from watchdaemon.errors import AdapterError, Reason, RetriableError
-from watchdaemon_adapters._graph.client import GraphClient
 from watchdaemon_adapters._graph.errors import ReduceAmountError, incomplete_error
 from watchdaemon_adapters._graph.paging import MAX_PAGES, next_of
 from watchdaemon_adapters._graph.values import Row, child_of, is_list_missing, optional_id, rows_of
+from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
 
 
 class ListReader:
     """Reads lists with one client. `tells_next` is shared by an adapter's readers: what is learned of an edge stays."""
 
-    def __init__(self, client: GraphClient, *, platform: str, account: str, tells_next: set[str]) -> None:
+    def __init__(self, client: ThreadsClient, tells_next: set[str]) -> None:
         self._client = client
-        self._platform = platform
-        self._account = account
+        self._account = client.account
         self._tells_next = tells_next
 
     def read(self, path: str, params: Mapping[str, str], *, limit: int | None = None) -> Iterator[list[object]]:
@@ -48,9 +47,7 @@ class ListReader:
             if frozenset(following.items()) in seen_steps:
                 if not is_promised and ids <= seen_ids:
                     return  # a cursor that leads to itself, and to nothing new
-                raise incomplete_error(
-                    f"{self._platform} gave the same page twice", platform=self._platform, account=self._account
-                )
+                raise incomplete_error(f"{PLATFORM} gave the same page twice", platform=PLATFORM, account=self._account)
             seen_steps.add(frozenset(following.items()))
             seen_ids |= ids
             step = following
@@ -78,8 +75,8 @@ class ListReader:
                 break
         if is_list_missing(answer):
             raise RetriableError(
-                f"{self._platform} answered a list without a list",
-                platform=self._platform,
+                f"{PLATFORM} answered a list without a list",
+                platform=PLATFORM,
                 account=self._account,
                 reason=Reason.MALFORMED,
             )
@@ -98,7 +95,7 @@ class ListReader:
 
     def _unfollowed(self) -> RetriableError:
         return incomplete_error(
-            f"{self._platform}'s pages could not be followed to the end",
-            platform=self._platform,
+            f"{PLATFORM}'s pages could not be followed to the end",
+            platform=PLATFORM,
             account=self._account,
         )

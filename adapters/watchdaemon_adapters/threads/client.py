@@ -1,0 +1,49 @@
+"""One profile's way to Threads: GET a path, get an object or an error of ours."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from watchdaemon.errors import RetriableError
+from watchdaemon.http import Road
+from watchdaemon_adapters._graph.client import as_outage, read_answer
+from watchdaemon_adapters._graph.errors import should_retry
+from watchdaemon_adapters._graph.values import Row
+
+PLATFORM = "threads"
+
+
+class ThreadsClient:
+    """Reads with one account's token. `calls` counts HTTP requests, retries not counted."""
+
+    def __init__(
+        self, road: Road, *, base_url: str, api_version: str, token: str, account: str, timeout: float | None = None
+    ) -> None:
+        self.calls = 0
+        self.account = account
+        self._road = road
+        self._root = f"{base_url.rstrip('/')}/{api_version}"
+        self._token = token
+        self._timeout = timeout
+
+    def get(self, path: str, params: Mapping[str, str]) -> Row:
+        """Return the object at `path` (below the version). Raises AdapterError."""
+        self.calls += 1
+        try:
+            answer = self._road.request(
+                "GET",
+                f"{self._root}/{quote(path, safe='/')}",
+                platform=PLATFORM,
+                account=self.account,
+                params={"access_token": self._token, **params},
+                timeout=self._timeout,
+                should_retry=should_retry,
+            )
+        except RetriableError as error:
+            raise as_outage(error) from None
+        return read_answer(
+            answer.content,
+            status=answer.status_code,
+            headers=answer.headers,
+            platform=PLATFORM,
+            account=self.account,
+        )
