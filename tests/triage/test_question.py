@@ -40,6 +40,7 @@ ASKS = [
     "har ni öppet på lördag",
     "blir det nån julmarknad i år",
     "kan inte ni ha öppet längre",
+    "är simning gratis",
     "is it open tomorrow",
     "could you open earlier",
     "har ni tid kan ni ringa mig",
@@ -112,7 +113,6 @@ MAY_ASK = [
     "Hissen fungerar inte",
     "The swing is broken",
     "Ni har väl öppet på lördag",
-    "är simning gratis",
 ]
 
 

@@ -1,287 +1,123 @@
-"""Question or not: by marks, by word order, and by what people write when they want an answer."""
+"""Question or not: the rules find what asks, a small linear model weighs it against everything else."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from watchdaemon.domain.question import Grade
-from watchdaemon.triage import _english as en
-from watchdaemon.triage import _swedish as sv
-from watchdaemon.triage._text import prose, sentences, word_set, words
+from watchdaemon.triage._features import features
+from watchdaemon.triage._further import WAYS
+from watchdaemon.triage._model import LinearModel, load
+from watchdaemon.triage._text import prose, sentences, words
+from watchdaemon.triage._word_order import (
+    A_CONDITION,
+    ASKS_FOR_SOMETHING,
+    MAY_ASK_FOR_SOMETHING,
+    TELLS_OF_A_FAULT,
+    Finding,
+    cut_into_clauses,
+    find_in_sentence,
+)
 
-Found = tuple[Grade, str]
-Words = Sequence[str]
+DEFAULT_THRESHOLD: Final = 0.35
+"""From this probability on a text may be a question. Chosen so that at least .95 of the Swedish ones are found."""
 
-_BREAKS: Final = word_set("och men fast eller and but so or")
-"""Words that join two main clauses, as a comma does."""
+_SURE: Final = 0.6
+"""From this probability on a text is a question."""
 
-_LONGEST: Final = 80
-"""So many words of one clause are looked at: word order shows in the beginning."""
+_STATED: Final = {".": 0.5, "!": 0.8}
+"""What a final mark that is no question mark speaks against a question, in the logarithm of the odds: who writes final
+marks at all writes the right one more often than not. Not learned: the texts to learn from have none left."""
+
+_FIRST, _LAST = 200, 100
+"""So many sentences are judged at each end of a text."""
 
 
-def judge_question(text: str) -> Found:
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with what was seen in it."""
+
+    text: str
+    names: Sequence[str]
+    finding: Finding | None
+    front: str  # its first words, without a greeting
+
+
+def read_sentences(text: str) -> list[Sentence]:
+    """Return the sentences of what the author says in their own words."""
+    found = []
+    said = list(sentences(prose(text)))
+    for sentence in said if len(said) <= _FIRST + _LAST else said[:_FIRST] + said[-_LAST:]:
+        tokens = words(sentence)
+        clauses = list(cut_into_clauses(tokens))
+        finding = find_in_sentence(sentence, tokens, clauses)
+        if clauses or finding:
+            front = " ".join(clauses[0][:2]) if clauses else ""
+            found.append(Sentence(sentence, features(clauses, finding), finding, front))
+    return found
+
+
+def judge_question(text: str, threshold: float = DEFAULT_THRESHOLD) -> tuple[Grade, str]:
     """Grade whether a text asks for an answer or an action, with the reason in English.
 
-    YES by a question mark (outside quotations and addresses), a verb or a question word before its subject, or a
-    phrase that asks ("någon som vet", "could you"). MAYBE for what may be meant so: a lone "Va?", a report of a fault,
-    an order of words that is a question in writing and often none in chat. The best sentence counts.
+    A question mark (outside quotations and addresses) and a phrase that asks ("någon som vet", "please fix") decide by
+    themselves. All else is weighed by the model. MAYBE is what may be meant so: from `threshold` on by the model, a
+    lone "Va?", a report of a fault. The best sentence counts.
+
+    Args:
+        text: What somebody wrote.
+        threshold: The probability, between 0 and 0.6, from which on a text is at least MAYBE. Lower finds more.
     """
-    best: Found = (Grade.NO, "nothing asks for an answer")
-    for sentence in sentences(prose(text)):
-        found = _judge_sentence(sentence)
-        if found is None:
-            continue
-        if found[0] is Grade.YES:
-            return found
-        best = found if best[0] is Grade.NO else best
     if not text.strip():
         return Grade.NO, "no text"
-    return best
+    return judge_sentences(read_sentences(text), load("question"), threshold)
 
 
-def _judge_sentence(sentence: str) -> Found | None:
-    tokens = words(sentence)
-    plain = [t for t in tokens if t[0].isalnum()]
-    if "?" in sentence:
-        return _judge_marked(plain)
-    if not plain:
-        return None
-    clauses = list(_clauses(tokens))
-    if _is_condition(clauses, tokens):
-        return None
-    tentative: Found | None = None
-    for place, clause in enumerate(clauses):
-        before = clauses[place - 1] if place else None
-        found = _judge_clause(clause, before)
-        if found is not None and found[0] is Grade.YES:
-            return found
-        tentative = tentative or found
-    found = _judge_phrases(_without_greeting(tokens))
-    return found if found is not None and found[0] is Grade.YES else tentative or found
+def judge_sentences(said: Iterable[Sentence], model: LinearModel, threshold: float) -> tuple[Grade, str]:
+    """Grade a text by its best sentence."""
+    best = (Grade.NO, -math.inf, "nothing asks for an answer")
+    for sentence in said:
+        grade, margin, reason = _judge(sentence, model, threshold)
+        if grade is Grade.YES:
+            return grade, reason
+        if grade is Grade.MAYBE and (best[0] is Grade.NO or margin > best[1]):
+            best = grade, margin, reason
+    return best[0], best[2]
 
 
-def _judge_marked(plain: Words) -> Found:
-    if not plain:
-        return Grade.MAYBE, "a question mark without words"
-    if len(plain) <= 2 and all(w in sv.EXCLAMATIONS or w in en.EXCLAMATIONS for w in plain):
-        return Grade.MAYBE, "a question mark after a mere exclamation"
-    return Grade.YES, "a question mark"
+def _judge(sentence: Sentence, model: LinearModel, threshold: float) -> tuple[Grade, float, str]:
+    finding = sentence.finding
+    if finding and (finding.way in _DECIDES or finding.way.startswith("a question mark")):
+        return finding.grade, math.inf, finding.reason
+    margin = model.margin(sentence.names) - _STATED.get(sentence.text[-1], 0.0)
+    if margin >= _log_odds(_SURE):
+        return Grade.YES, margin, _reason(sentence, model)
+    if margin >= _log_odds(threshold) or (finding and finding.way == MAY_ASK_FOR_SOMETHING):
+        return Grade.MAYBE, margin, _reason(sentence, model)
+    return Grade.NO, margin, ""
 
 
-# ---- clauses ---------------------------------------------------------------------------------------------------
+_DECIDES: Final = frozenset({ASKS_FOR_SOMETHING, TELLS_OF_A_FAULT, A_CONDITION})
+"""What the rules decide alone: the texts to learn from hold few requests and faults, and no rule errs less there."""
 
 
-def _clauses(tokens: Words) -> Iterator[list[str]]:
-    """Yield the sentence's clauses, cut at punctuation and at joining words, greetings and fillers left out."""
-    clause: list[str] = []
-    for token in [*tokens, ","]:
-        if token[0].isalnum() and token not in _BREAKS:
-            clause.append(token)
-            continue
-        said = _without_openers(clause)
-        if said:
-            yield said
-        clause = []
+def _log_odds(share: float) -> float:
+    share = min(max(share, 0.001), 0.999)
+    return math.log(share / (1 - share))
 
 
-def _without_openers(clause: list[str]) -> list[str]:
-    start = 0
-    while start < len(clause) - 1 and _is_opener(clause[start], clause[start + 1]):
-        start += 1
-    said = clause[start : start + _LONGEST]
-    return [] if len(said) == 1 and (said[0] in sv.OPENERS or said[0] in en.OPENERS) else said
+def _reason(sentence: Sentence, model: LinearModel) -> str:
+    """Say in words what speaks most for it: what the rules saw, or else the words that weigh most."""
+    if sentence.finding:
+        return sentence.finding.reason
+    ways = [n for n in sentence.names if n.startswith(("w=", "cw="))]
+    way = model.strongest(ways)
+    if way is not None:
+        return f"{WAYS[way.rpartition(':')[2]]}: {sentence.front}"
+    words_seen = [n for n in sentence.names if n.partition("=")[0] in _QUOTABLE]
+    strongest = model.strongest(words_seen)
+    return f"worded like a question: {strongest.partition('=')[2]}" if strongest else "worded like a question"
 
 
-def _is_opener(word: str, following: str) -> bool:
-    # "Så när öppnar ni" asks, "så öppnar ni" does not.
-    return word in sv.OPENERS or word in en.OPENERS or (word in {"så", "då", "sen"} and following in sv.QUESTION_WORDS)
-
-
-def _is_condition(clauses: Sequence[Words], tokens: Words) -> bool:
-    """Tell whether the sentence begins with a verb only because that is one way to say "if"."""
-    if (
-        not clauses
-        or len(clauses[0]) < 2
-        or not _is_swedish_verb(clauses[0][0])
-        or clauses[0][1] not in sv.SUBJECT_PRONOUNS
-    ):
-        return False
-    joined = next((n for n, t in enumerate(tokens) if t in _BREAKS), len(tokens))
-    text = " ".join(tokens[:joined]).replace(" ,", ",")
-    start = text.find(clauses[0][1], text.find(clauses[0][0])) + len(clauses[0][1])
-    return sv.CONDITION.search(text, start) is not None
-
-
-def _judge_clause(clause: Words, before: Words | None) -> Found | None:
-    if len(clause) < 2:
-        return None
-    is_first = before is None
-    by_word = _swedish_question_word(clause, is_first=is_first) or _english_question_word(clause, is_first=is_first)
-    if by_word:
-        return by_word
-    if before and before[0] in sv.SUBORDINATORS:
-        return None  # the clause before pulls this one's verb to the front
-    return _swedish_verb_first(clause, is_first=is_first) or _english_verb_first(clause, is_first=is_first)
-
-
-# ---- Swedish ---------------------------------------------------------------------------------------------------
-
-
-def _is_swedish_verb(word: str) -> bool:
-    if word in sv.AUXILIARIES or word in sv.PAST:
-        return True
-    return word not in sv.NOT_VERBS and word not in sv.SUBJECTS and sv.VERB_ENDING.search(word) is not None
-
-
-def _swedish_question_word(clause: Words, *, is_first: bool) -> Found | None:  # noqa: PLR0911 - one way to ask after the other
-    start = 1 if clause[0] in sv.PREPOSITIONS and clause[1] in sv.QUESTION_WORDS else 0
-    word, rest = clause[start], clause[start + 1 :]
-    if word not in sv.QUESTION_WORDS or not rest or rest[0] == "som":
-        return None
-    asks = Grade.YES, f"a question word in front: {word}"
-    if word in {"vilken", "vilket", "vilka"}:
-        return asks if is_first and _is_choice(rest) else None
-    if word == "hur":
-        return _judge_hur(rest, asks, is_first=is_first)
-    if word in {"vem", "vems"} or (word == "varför" and is_first):
-        return asks
-    if word == "vad" and (rest[0] in sv.EXCLAIMED or rest[0] in sv.SUBJECT_PRONOUNS):
-        return None
-    if word == "vad" and rest[0] in {"för", "i", "exakt", "mer", "annars", "händer", "med"}:
-        return asks
-    if word == "var" and rest[0] in {"någonstans", "nånstans", "exakt"}:
-        return asks
-    if word == "var" and rest[0] not in sv.AUXILIARIES and (len(rest) < 2 or rest[1] not in sv.SUBJECTS):
-        return None  # "was", or "be" as a command
-    is_turned = len(rest) > 1 and rest[1] in sv.SUBJECT_PRONOUNS and rest[0] not in sv.SUBJECTS
-    return asks if is_turned or _is_swedish_verb(rest[0]) else None
-
-
-def _is_choice(rest: Words) -> bool:
-    """Tell "vilken tid öppnar ni" from "vilken fin dag"."""
-    if rest[0] in sv.EXCLAIMED:
-        return False
-    return any(_is_swedish_verb(w) for w in rest[:6])
-
-
-def _judge_hur(rest: Words, asks: Found, *, is_first: bool) -> Found | None:
-    if rest[0] in sv.MEASURES:
-        return asks if len(rest) > 1 and rest[1] != "som" else None
-    if rest[0] in sv.SUBJECT_PRONOUNS:
-        return None  # "hur man gör": a heading, or a clause of a statement
-    return asks if is_first or _is_swedish_verb(rest[0]) else None
-
-
-def _swedish_verb_first(clause: Words, *, is_first: bool) -> Found | None:
-    verb, nxt = clause[0], clause[1]
-    if nxt in {"inte", "inget", "då", "verkligen", "också"} and len(clause) > 2 and clause[2] in sv.SUBJECT_PRONOUNS:
-        nxt = clause[2]  # "kan inte ni öppna"
-    if not _is_swedish_verb(verb) or sv.COMMANDS.match(" ".join(clause[:3])):
-        return None
-    if verb in sv.SAYING and nxt not in {"du", "ni", "man"}:
-        return None
-    turned = Grade.YES, f"a verb before its subject: {verb} {nxt}"
-    if verb not in sv.AUXILIARIES and nxt not in sv.CLEAR_SUBJECTS:
-        return _verb_before_noun(verb, nxt, turned) if is_first else None  # "läste den på en natt"
-    if is_first:
-        return turned if nxt in sv.SUBJECTS else _verb_before_noun(verb, nxt, turned)
-    return turned if nxt in sv.SUBJECT_PRONOUNS and _stands_alone(verb, nxt, clause[2:]) else None
-
-
-def _stands_alone(verb: str, subject: str, rest: Words) -> bool:
-    """Tell a later clause's question from "sa jag" and from "får den hjälp som behövs"."""
-    if not rest:
-        return verb in sv.AUXILIARIES and verb not in sv.REPORTING
-    return subject not in {"den", "de", "alla"} or rest[0] in sv.ADVERBS
-
-
-def _verb_before_noun(verb: str, noun: str, turned: Found) -> Found | None:
-    """Judge a verb in front of what may be its subject, or may follow a subject that was left out."""
-    if verb in sv.AUXILIARIES and sv.THE_NOUN.fullmatch(noun):
-        return turned
-    if noun in sv.DROPPED_AFTER:
-        return None
-    if noun in {"det", "de"} and verb.endswith("r") and verb not in sv.SAYING:
-        return Grade.MAYBE, f"a verb before what may be its subject: {verb} {noun}"
-    if verb in sv.AUXILIARIES and verb not in sv.PAST:
-        return Grade.MAYBE, f"a verb in front: {verb}"
-    if sv.NOUN_IN_THE.fullmatch(noun) and verb.endswith("r") and verb not in sv.SAYING:
-        return Grade.MAYBE, f"a verb before a definite noun: {verb} {noun}"
-    return None
-
-
-# ---- English ---------------------------------------------------------------------------------------------------
-
-
-def _english_question_word(clause: Words, *, is_first: bool) -> Found | None:  # noqa: PLR0911 - one way to ask after the other
-    word, rest = clause[0], clause[1:]
-    if word not in en.QUESTION_WORDS:
-        return None
-    asks = Grade.YES, f"a question word in front: {word}"
-    if not is_first:
-        is_turned = len(rest) > 1 and rest[0] in en.AUXILIARIES and rest[1] in en.SUBJECTS
-        return asks if is_turned else None
-    if "'" in word or word in {"whats", "wheres", "whos", "hows", "whys"}:
-        return asks
-    if word == "how":
-        return asks if rest[0] in en.MEASURES or rest[0] in en.AUXILIARIES else None
-    if word in {"what", "which", "whose"}:
-        if rest[0] in {"a", "an"} or rest[0] in en.SUBJECT_PRONOUNS:
-            return None
-        return asks if any(w in en.AUXILIARIES for w in rest[:4]) or len(rest) <= 3 else None
-    if word in {"when", "where"}:
-        return asks if rest[0] in en.AUXILIARIES else None
-    return asks if rest[0] not in en.SUBJECT_PRONOUNS or word == "why" else None
-
-
-def _english_verb_first(clause: Words, *, is_first: bool) -> Found | None:
-    verb, nxt = clause[0], clause[1]
-    if verb not in en.AUXILIARIES or en.COMMANDS.match(f"{verb} {nxt}"):
-        return None
-    if nxt in en.SUBJECTS and (is_first or nxt in en.SUBJECT_PRONOUNS):
-        return Grade.YES, f"a verb before its subject: {verb} {nxt}"
-    return None
-
-
-# ---- phrases ---------------------------------------------------------------------------------------------------
-
-_SWEDISH_TAG_ENDS: Final = frozenset({"eller", "va"})
-
-
-def _without_greeting(tokens: Words) -> Words:
-    """Return the tokens from the first that is neither a greeting nor punctuation ("please" is part of a request)."""
-    start = 0
-    while start < len(tokens) - 1 and tokens[start] not in {"please", "snälla"}:
-        if tokens[start][0].isalnum() and not _is_opener(tokens[start], tokens[start + 1]):
-            break
-        start += 1
-    return tokens[start:]
-
-
-def _judge_phrases(tokens: Words) -> Found | None:
-    sentence, plain = " ".join(tokens), [t for t in tokens if t[0].isalnum()]
-    if not plain:
-        return None
-    for asking in (sv.REQUESTS, en.REQUESTS):
-        found = asking.search(sentence)
-        if found:
-            return Grade.YES, f"asks for something: {' '.join(found.group().split()[:4])}"
-    if plain[0] not in sv.SUBORDINATORS:  # after such a beginning the verb comes first in a statement too
-        found = sv.TENTATIVE.search(sentence) or en.TENTATIVE.search(sentence)
-        if found:
-            return Grade.MAYBE, f"may ask for something: {found.group()}"
-    return _judge_ending(plain) or _judge_fault(sentence)
-
-
-def _judge_ending(plain: Words) -> Found | None:
-    last = tuple(plain[-2:])
-    if last in sv.TAGS or last in en.TAGS:
-        return Grade.MAYBE, f"ends like a question: {' '.join(last)}"
-    if len(plain) > 2 and plain[-1] in _SWEDISH_TAG_ENDS:
-        return Grade.MAYBE, f"ends like a question: {plain[-1]}"
-    return None
-
-
-def _judge_fault(sentence: str) -> Found | None:
-    if sv.FAULTS.search(sentence) or en.FAULTS.search(sentence):
-        return Grade.MAYBE, "tells of something that does not work"
-    return None
+_QUOTABLE: Final = frozenset({"0", "01", "012", "12", "c0", "c01", "b", "bb", "ee"})

@@ -113,6 +113,8 @@ CONDITION: Final = re.compile(
     r"\b(?:ska|kan|måste|bör|får|behöver|kommer|blir|är|har) (?:du|man|dig)\b"
     r"|\bså (?:ska|kan|är|har|får|blir|kommer|hör|ring|kontakta|mejla)\b"
     r"|\bgärna \w+"
+    r"|\b(?:är|står) det (?:bara|fritt|klokt|bäst|viktigt)\b"
+    r"|\bså (?:anmäl|ta|skriv|gå|läs|besök|kom|fråga|skicka|säg)\b"
     r"|, (?:kontakta|ring|mejla|vänd|gå|logga|läs|besök|hör|skicka|skriv|klicka|ta|kom)\b"
 )
 """What follows a verb in front that means "if": "Är du sjuk ska du stanna hemma", "Har du frågor, ring oss".
@@ -129,11 +131,13 @@ _ASKED = (
     r"vet (?:ni|du|någon|nån)\b",
     r"(?:vill|skulle vilja|önskar|behöver) (?:gärna )?(?:veta|få veta|fråga|boka|anmäla|(?:ha|få) (?:svar|hjälp))",
     r"hör (?:gärna )?av (?:er|dig)",
+    r"(?:skicka|svara|länka|mejla|maila|ring|meddela|visa) (?:gärna|tack)\b",
+    r"(?:svar|besked|återkoppling) önskas\b",
     r"(?:återkom|återkoppla)\b",
     r"(?:svara|ring|mejla|maila|kontakta) mig",
     r"(?:tacksam|glad) för (?:svar|hjälp|besked|återkoppling|tips)",
     r"svar tack",
-    r"snälla (?:kan|ni|svara|hjälp|fixa|laga|ploga|sanda|öppna|åtgärda|ta bort)",
+    r"snälla (?:kan|ni|byt|gör|se till|skicka|lägg|svara|hjälp|fixa|laga|ploga|sanda|öppna|åtgärda|ta bort)",
     r"(?:någon|nån|har ni) (?:info|tips)",
     r"(?:hur|var|när) (?:gör|hittar|får|kan|ska|går|kommer|öppnar|stänger|börjar|blir) (?:jag|man|vi|ni|de[nt]?)\b",
     r"(?:hur|var|när) (?:öppnar|stänger|börjar|hittar) \w+(?:et|en|n)\b",
