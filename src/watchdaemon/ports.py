@@ -20,7 +20,7 @@ from watchdaemon.domain.digest import Alert, AlertNotice, Digest, WeeklyReport
 from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, Thread
 from watchdaemon.domain.question import Decision, Question, QuestionState, Triage, Verdict
-from watchdaemon.domain.quota import Held, Spending, UsageReading
+from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.http import Road
 
@@ -139,6 +139,24 @@ class PlatformAdapter(Protocol):
 
     def credential(self, account: Account) -> CredentialHealth:
         """Ask the platform about the account's credential. Raises AdapterError when it does not answer."""
+        ...
+
+
+@runtime_checkable
+class SharesBudget(Protocol):
+    """What an adapter may offer besides: which accounts draw on one budget. Without it, all of its platform do."""
+
+    def budget_of(self, account: Account) -> str:
+        """Name the app or project whose budget the account's calls use; no secret. Raises AdapterError."""
+        ...
+
+
+@runtime_checkable
+class EstimatesCost(Protocol):
+    """What an adapter may offer besides: what a fetch costs, for planning before there is any history."""
+
+    def expected_cost(self, account: Account) -> Mapping[Measure, float]:
+        """Return what a quiet window's fetch of the account takes, by measure. Raises AdapterError."""
         ...
 
 
@@ -349,7 +367,7 @@ class AlertStore(Protocol):
         ...
 
     def update_alert(self, alert: Alert) -> None:
-        """Write back `accounts`, `reason`, `detail`, `told_at` and `closed_at` of the alert with that id."""
+        """Write back `accounts`, `reason`, `detail`, `told_at`, `closed_at` and `ends_at` of the alert with that id."""
         ...
 
     def alerts(self, *, only_open: bool = False) -> list[Alert]:

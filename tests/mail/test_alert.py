@@ -1,5 +1,7 @@
 """An alert says what is not watched, since when, why, what to do, and when it is over."""
 
+from dataclasses import replace
+
 import pytest
 from tests.mail.reading import Page, html, text
 from tests.mail.samples import CHRIS, alert, full_notice, key, local, notice, renderer
@@ -84,3 +86,54 @@ def test_news_and_what_is_over_stand_in_one_mail() -> None:
     said = text(renderer().alert(full_notice(), KEY))
 
     assert said.index("INTE BEVAKAT") < said.index("ÄR ÖVER")
+
+
+# ---- credentials -------------------------------------------------------------------------------------------------
+
+EXPIRING = replace(alert(kind=AlertKind.CREDENTIAL_EXPIRING), ends_at=local(30, 9, 0))
+DEAD = alert(kind=AlertKind.CREDENTIAL_DEAD, detail="the token was revoked")
+
+
+@pytest.mark.parametrize(
+    ("the_notice", "subject"),
+    [
+        (notice([EXPIRING]), "Åtkomsten till 1 konto upphör snart – Simhallen Exempelbadet"),
+        (notice([DEAD, EXPIRING]), "Åtkomsten till 1 konto har upphört – Simhallen Exempelbadet"),
+        (notice([EXPIRING, alert()]), "1 konto bevakas inte – Simhallen Exempelbadet"),
+        (
+            notice(closed=[replace(EXPIRING, closed_at=local(23, 8, 31))]),
+            "Åtkomsten är förnyad – Simhallen Exempelbadet",
+        ),
+    ],
+)
+def test_a_subject_about_access_says_what_is_at_stake(the_notice: AlertNotice, subject: str) -> None:
+    assert renderer().alert(the_notice, KEY).subject == subject
+
+
+def test_a_warning_says_when_the_access_ends_that_it_works_till_then_and_what_to_do() -> None:
+    mail = rendered(EXPIRING)
+
+    for said in (" ".join(text(mail).split()), Page(html(mail)).shown):
+        assert "Vår åtkomst upphör måndag 30 november. Fram till dess bevakas kontot som vanligt." in said
+        assert "godkänna åtkomsten på nytt innan dess" in said
+        assert "watchdaemon auth" in said
+        assert "titta själv" not in said
+    assert "Our access ends on Monday 30 November." in " ".join(
+        text(renderer().alert(notice([EXPIRING], recipient=CHRIS), KEY)).split()
+    )
+
+
+def test_a_dead_access_says_to_look_by_hand_until_it_is_renewed() -> None:
+    said = " ".join(text(rendered(DEAD)).split())
+
+    assert "vår åtkomst till konton som du ansvarar för måste förnyas" in said
+    assert "titta själv på kontot" in said
+    assert "Teknisk uppgift: the token was revoked" in said
+
+
+def test_a_renewed_access_leaves_no_gap_to_speak_of() -> None:
+    said = text(rendered(closed=(replace(EXPIRING, closed_at=local(23, 8, 31)),)))
+
+    assert "är i ordning igen" in said
+    assert "Åtkomsten är förnyad." in said
+    assert "Luckan" not in said

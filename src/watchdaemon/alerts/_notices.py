@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from watchdaemon.alerts._access import ACCESS_KINDS
 from watchdaemon.domain.account import Account, Person, Register
-from watchdaemon.domain.digest import Alert, AlertNotice
+from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
 
 
 @dataclass(slots=True)
@@ -22,8 +23,9 @@ def notices(
 ) -> list[AlertNotice]:
     """Return one notice for each person who answers for an account in the alerts, by the person's key.
 
-    Told are the readers of the account's digests; where there are none, its manager. Each sees of a shared alert only
-    their own accounts.
+    Told are the readers of the account's digests; where there are none, its manager. Of a credential at least two
+    people are told: the manager too, where there is one reader only. Each sees of a shared alert only their own
+    accounts.
 
     Args:
         opened: Alerts to tell of as new: a plan's `open` and `joined`.
@@ -56,17 +58,18 @@ def _readers(alert: Alert, register: Register, on: date) -> dict[str, tuple[str,
     told: dict[str, list[str]] = defaultdict(list)
     for key in alert.accounts:
         account = register.accounts.get(key)
-        for person in _told(account, register, on) if account else ():
+        for person in _told(account, register, on, alert.kind) if account else ():
             told[person.key].append(key)
     return {person: tuple(keys) for person, keys in told.items()}
 
 
-def _told(account: Account, register: Register, on: date) -> Sequence[Person]:
+def _told(account: Account, register: Register, on: date, kind: AlertKind) -> Sequence[Person]:
     readers = register.readers(account, on)
-    if readers:
-        return readers
+    enough = 2 if kind in ACCESS_KINDS else 1
     manager = register.persons.get(account.manager)
-    return () if manager is None else (manager,)
+    if len(readers) >= enough or manager is None:
+        return readers
+    return tuple(dict.fromkeys([*readers, manager]))
 
 
 def _named(register: Register, alerts: Sequence[Alert]) -> tuple[Account, ...]:

@@ -3,19 +3,27 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from watchdaemon.alerts import AlertPlan, alerts_for, notices
+from watchdaemon.alerts import (
+    ACCESS_KINDS,
+    AlertPlan,
+    access_alerts,
+    alerts_for,
+    explained_accounts,
+    notices,
+    without_explained,
+)
 from watchdaemon.domain.account import Register
 from watchdaemon.domain.calendar import WatchPolicy
 from watchdaemon.domain.delivery import DeliveryKey, MailKind
 from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.watch import WatchEntry
-from watchdaemon.ports import AlertStore, Outbox, Renderer, WatchLog
+from watchdaemon.ports import AlertStore, CredentialRecords, Outbox, Renderer, WatchLog
 from watchdaemon.rules.schedule import windows_between
 from watchdaemon.rules.workdays import WorkCalendar
 
@@ -25,12 +33,12 @@ _SEARCHED = timedelta(days=14)
 """How far back the newest window is looked for: longer than any run of days off."""
 
 
-class AlertingStore(WatchLog, AlertStore, Outbox, Protocol):
+class AlertingStore(WatchLog, AlertStore, CredentialRecords, Outbox, Protocol):
     """What alerting needs of the store."""
 
 
 class AlertService:
-    """Puts the newest window of every account to the rule, tells who must know, and books it."""
+    """Puts the newest window and credential of every account to the rules, tells who must know, and books it."""
 
     def __init__(self, *, store: AlertingStore, renderer: Renderer, calendar: WorkCalendar, watch: WatchPolicy) -> None:
         self._store = store
@@ -45,12 +53,20 @@ class AlertService:
         finds the same plan again and its mails queued already, so nobody is told twice and nobody is forgotten.
         """
         known = self._store.alerts()
-        plan = alerts_for(
-            now, self._newest_entries(now), register.watched(), [a for a in known if a.closed_at is None], gaps=gaps
-        )
+        plan = self._plan([a for a in known if a.closed_at is None], register, now, gaps)
         mails = self._tell(plan, known, register, now)
         self._book(plan, now)
         return mails
+
+    def _plan(
+        self, is_open: Sequence[Alert], register: Register, now: datetime, gaps: Sequence[WatchEntry]
+    ) -> AlertPlan:
+        """Ask both rules: about credentials first, for a dead one explains that its account cannot be watched."""
+        entries, accounts = self._newest_entries(now), register.watched()
+        access = access_alerts(now, self._store.credential_checks(), accounts, entries, is_open)
+        unexplained = without_explained(entries, explained_accounts(access, is_open))
+        watch = alerts_for(now, unexplained, accounts, [a for a in is_open if a.kind not in ACCESS_KINDS], gaps=gaps)
+        return AlertPlan(**{f.name: (*getattr(watch, f.name), *getattr(access, f.name)) for f in fields(AlertPlan)})
 
     def _newest_entries(self, now: datetime) -> list[WatchEntry]:
         """Return the entries of the last day that had a window, each account's newest."""

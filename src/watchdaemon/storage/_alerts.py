@@ -28,7 +28,7 @@ class AlertPart(Part):
     def update_alert(self, alert: Alert) -> None:
         """Write back what may change of the alert with that id. Raises KeyError when there is none."""
         row = mapping.alert_to_row(alert)
-        values = {name: row[name] for name in ("accounts", "reason", "detail", "told_at", "closed_at")}
+        values = {name: row[name] for name in ("accounts", "reason", "detail", "told_at", "closed_at", "ends_at")}
         with self._db.write("update an alert") as connection:
             done = connection.execute(update(_alerts).where(_alerts.c.id == alert.id).values(values))
             if done.rowcount == 0:

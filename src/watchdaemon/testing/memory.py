@@ -407,6 +407,7 @@ class _AlertPart(_Part):
                 detail=alert.detail,
                 told_at=alert.told_at,
                 closed_at=alert.closed_at,
+                ends_at=alert.ends_at,
             )
 
     def alerts(self, *, only_open: bool = False) -> list[Alert]:
