@@ -13,6 +13,7 @@ import structlog
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
 from watchdaemon.domain.question import QuestionState
+from watchdaemon.domain.quota import Held
 from watchdaemon.domain.watch import FetchAttempt, Window
 from watchdaemon.errors import AccountError, AdapterError, Reason, RetriableError, StorageError
 from watchdaemon.ports import Clock, ItemStore, PlatformAdapter, QuestionStore, WatchLog
@@ -87,16 +88,23 @@ class PollService:
         # One pool for good: each thread keeps its own HTTP client and SDK objects.
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="poll")
 
-    def run(self, errands: Sequence[Errand], *, stop: threading.Event | None = None) -> list[FetchAttempt]:
+    def run(
+        self,
+        errands: Sequence[Errand],
+        *,
+        stop: threading.Event | None = None,
+        hold: Callable[[Account], Held | None] = lambda _: None,
+    ) -> list[FetchAttempt]:
         """Fetch all of them and return the attempts, in no particular order.
 
-        When `stop` is set the batches in hand are finished and the rest is left for the next run.
+        When `stop` is set the batches in hand are finished and the rest is left for the next run. Just before its batch
+        begins, each account is put to `hold`: one for which it gives a reason is left too, and that is booked.
         """
         if not errands:
             return []
         stop = stop or threading.Event()
         batches = list(self._batches(errands))
-        futures = [self._pool.submit(self._run_batch, platform, batch, stop) for platform, batch in batches]
+        futures = [self._pool.submit(self._run_batch, platform, batch, stop, hold) for platform, batch in batches]
         return [attempt for future in futures for attempt in future.result()]
 
     def close(self) -> None:
@@ -118,8 +126,13 @@ class PollService:
         except AdapterError:
             return 1  # each account then learns by itself that there is no adapter
 
-    def _run_batch(self, platform: str, batch: Sequence[Errand], stop: threading.Event) -> list[FetchAttempt]:
+    def _run_batch(
+        self, platform: str, batch: Sequence[Errand], stop: threading.Event, hold: Callable[[Account], Held | None]
+    ) -> list[FetchAttempt]:
         if stop.is_set():
+            return []
+        batch = [e for e in batch if not self._is_held(e, hold(e.account))]
+        if not batch:
             return []
         tallies = {e.account.key: _Tally(errand=e, started_at=self._clock()) for e in batch}
         try:
@@ -133,6 +146,19 @@ class PollService:
             if not tally.is_final:
                 tally.fail(Trouble(reason=Reason.INTERNAL, detail="the adapter gave no final result"))
         return [self._book(tally) for tally in tallies.values()]
+
+    def _is_held(self, errand: Errand, held: Held | None) -> bool:
+        if held is None:
+            return False
+        account = errand.account
+        log.info("postponed", platform=account.platform, account=account.key, detail=held.detail)
+        if errand.window is not None:
+            try:
+                self._store.book_postponed(held, errand.window)
+            except StorageError as error:
+                # It is owed still, so the next pass finds it and asks again.
+                log.error("postponement_not_booked", account=account.key, where=where(error))
+        return True
 
     def _fetch(self, platform: str, tallies: Mapping[str, _Tally]) -> None:
         adapter = self._adapters(platform)
