@@ -1,11 +1,12 @@
 """One sandbox server for the folder; each test gets a fresh world behind it."""
 
+import json
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from tests.adapters.bluesky.town import START, Town, new_world, quick_road
 
 from watchdaemon.clock import SimulatedClock
@@ -19,11 +20,14 @@ from watchdaemon.sandbox.world import World
 @pytest.fixture(scope="package")
 def served() -> Iterator[SimpleNamespace]:
     """A running server and what it serves at the moment."""
-    current = SimpleNamespace(faults=Faults())
+    current = SimpleNamespace(faults=Faults(), alter=None)
 
     async def app(request: Request, path: str) -> Response:
         answer: Response = await current.app(request, path)
-        return answer
+        if current.alter is None or answer.status_code != 200:
+            return answer
+        changed = current.alter(path.rpartition(".")[2], json.loads(bytes(answer.body)))
+        return changed if isinstance(changed, Response) else JSONResponse(changed)
 
     with SandboxServer(World(SimulatedClock(START)), current.faults, apps={"bluesky": app}) as server:
         current.server = server
@@ -35,12 +39,13 @@ def town(served: SimpleNamespace) -> Iterator[Town]:
     """The municipality on a Friday morning; nothing has been written yet."""
     clock, faults = SimulatedClock(START), served.faults
     faults.clear()
+    served.alter = None
     world = new_world(clock)
     served.server.world = world  # faults strike by the world's time
     served.app = create_app(world, faults)
     exchanges: list[Exchange] = []
     road = quick_road(exchanges)
-    yield Town(served.server, world, clock, faults, road, exchanges)
+    yield Town(served, served.server, world, clock, faults, road, exchanges)
 
     road.close()
     assert served.server.errors == []

@@ -1,7 +1,9 @@
 """A municipality on the sandbox's Bluesky: verbs write into the world, `fetch` reads it by the adapter."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import SecretStr
@@ -62,6 +64,7 @@ class Credentials:
 class Town:
     """The world, its server, and the adapter that reads it."""
 
+    served: SimpleNamespace
     server: SandboxServer
     world: World
     clock: SimulatedClock
@@ -139,6 +142,10 @@ class Town:
     def break_down(self, kind: FaultKind, path: str = "", account: str | None = None) -> None:
         """Set a fault."""
         self.faults.add(Fault(kind=kind, platform="bluesky", path=path, account=account))
+
+    def alters(self, change: Callable[[str, Any], Any]) -> None:
+        """Let the server answer otherwise: `change` gets a method's last name and its good answer."""
+        self.served.alter = change
 
     # ---- what the adapter does ---------------------------------------------------------------------------------
 
