@@ -139,3 +139,18 @@ def bluesky_cid(text: str) -> str:
 
 def _base32(number: int, count: int) -> str:
     return "".join(_BLUESKY_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(count)))
+
+
+def mastodon_account(seed: str) -> str:
+    """18 digits."""
+    return "11" + digits(f"mastodon-account:{seed}", 16)
+
+
+def mastodon_status(at: datetime, seed: str) -> str:
+    """An id that sorts by time (milliseconds), ties by seed; a status from elsewhere gets its own, earlier time."""
+    return str((int(at.timestamp() * 1000) << 16) | int(digits(f"mastodon-status:{seed}", 7)) & 0xFFFF)
+
+
+def mastodon_notification(at: datetime, seed: str) -> int:
+    """An id of another series than the statuses', by the time of arrival."""
+    return (int(at.timestamp() * 1000) - 1_500_000_000_000) * 1000 + int(digits(f"mastodon-told:{seed}", 3))

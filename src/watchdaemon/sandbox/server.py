@@ -216,12 +216,13 @@ class SandboxServer:
 
 def platform_apps(world: World, faults: Faults) -> dict[str, PlatformApp]:
     """Return the platforms the sandbox speaks, by path prefix."""
-    from watchdaemon.sandbox import bluesky, graph, threads, x, youtube
+    from watchdaemon.sandbox import bluesky, graph, mastodon, threads, x, youtube
 
     return {
         "bluesky": bluesky.create_app(world, faults),
         "facebook": graph.create_app(world, faults, "facebook"),
         "instagram": graph.create_app(world, faults, "instagram"),
+        "mastodon": mastodon.create_app(world, faults),
         "threads": threads.create_app(world, faults),
         "x": x.create_app(world, faults),
         "youtube": youtube.create_app(world, faults),
