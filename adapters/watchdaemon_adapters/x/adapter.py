@@ -1,9 +1,11 @@
 """X by its API v2: what is read, and how an account proves to be itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+
+from pydantic import SecretStr
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import (
@@ -28,9 +30,12 @@ from watchdaemon.errors import (
 )
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._rotating import credential_error
+from watchdaemon_adapters.x.authors import read_authors
 from watchdaemon_adapters.x.client import PROFILE_FIELDS, Body, XClient, rows_of
 from watchdaemon_adapters.x.fetching import Fetch
-from watchdaemon_adapters.x.mapping import View, authors_in, latest_version, map_post, parse_time
+from watchdaemon_adapters.x.gathering import Gathering
+from watchdaemon_adapters.x.identity import Identity, proof_of, read_identity
+from watchdaemon_adapters.x.mapping import View, authors_in, is_handle, latest_version, map_post, parse_time
 from watchdaemon_adapters.x.problems import PLATFORM, errors_of, problem_kind, trouble_of
 from watchdaemon_adapters.x.profile import profile_text
 from watchdaemon_adapters.x.settings import XSettings
@@ -38,6 +43,18 @@ from watchdaemon_adapters.x.tokens import TokenKeeper
 
 # how many posts one look-up takes
 LOOK_UP_SIZE = 100
+# a recheck this soon after a fetch takes the fetch's word
+STILL_FRESH = timedelta(minutes=10)
+
+_OFF = frozenset({"off", "no", "false", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class JustRead:
+    """The items that a fetch brought, and when."""
+
+    ids: frozenset[str]
+    at: datetime
 
 
 class XAdapter:
@@ -49,19 +66,27 @@ class XAdapter:
     def __init__(self, settings: XSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._context = context
+        self._read: dict[str, JustRead] = {}  # by account: what its last fetch brought, for the recheck after it
         self._keeper = TokenKeeper(context.road, settings, context.credentials, context.clock)
 
-    def kinds(self) -> Sequence[KindCoverage]:
-        """Return the coverage matrix."""
+    def kinds(self, account: Account | None = None) -> Sequence[KindCoverage]:
+        """Return the coverage matrix; with an account, what its own switches leave of it."""
+        settings, look_back = self._settings, self._context.look_back.days
+        has_messages = settings.messages if account is None else self._has_messages(account)
         messages = KindCoverage(
             kind=ItemKind.MESSAGE,
-            cover=Cover.LIMITED if self._settings.messages else Cover.NONE,
+            cover=Cover.LIMITED if has_messages else Cover.NONE,
             note="unencrypted messages of the last 30 days; encrypted chat cannot be read"
-            if self._settings.messages
+            if has_messages
             else "switched off in the settings",
         )
-        quotes = f"quotes of own posts younger than {self._settings.quotes_days} days, and those that name the account"
-        search = f"replies without a mention: under own posts of the last {self._settings.search_days} days"
+        quotes = f"quotes of own posts younger than {settings.quotes_days} days, and those that name the account"
+        days = min(settings.search_days, look_back)
+        search = (
+            f"replies without a mention: under own posts of the last {days} days, when found within 7 days"
+            if days
+            else "replies without a mention are not searched for"
+        )
         return (
             KindCoverage(kind=ItemKind.POST, cover=Cover.FULL, note="reposts are left out"),
             KindCoverage(kind=ItemKind.COMMENT, cover=Cover.LIMITED, note=search),
@@ -72,24 +97,32 @@ class XAdapter:
             KindCoverage(kind=ItemKind.REVIEW, cover=Cover.NONE, note="X has none"),
         )
 
-    def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
-        """Yield one final result per account."""
-        for account in accounts:
-            yield self._fetch_one(account, cursors.get(account.key, {}))
+    def _has_messages(self, account: Account) -> bool:
+        """An account whose app lacks the permission says ``messages = "off"``: not covered, instead of never whole."""
+        return self._settings.messages and account.extra.get("messages", "").casefold() not in _OFF
 
-    def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+    def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
+        """Yield each account's pieces, the last of them final."""
+        for account in accounts:
+            yield from self._fetch_one(account, cursors.get(account.key, {}))
+
+    def _fetch_one(self, account: Account, cursors: Cursors) -> Iterator[FetchResult]:
+        self._read.pop(account.key, None)
         client: XClient | None = None
+        now = self._context.clock()
         try:
-            client = self._client(account)
-            _must_be(account, client.me())
+            secrets = self._secrets(account)
+            client = self._client_of(account, secrets)
+            identity = self._identity(account, client, cursors, proof_of(secrets), now)
         except AdapterError as error:
-            return FetchResult(
+            yield FetchResult(
                 account=account.key,
                 coverage=Coverage.FAILED,
                 troubles=(trouble_of(error, None),),
                 calls=client.calls if client else 0,
             )
-        fetch = Fetch(
+            return
+        gathering = Gathering(
             client=client,
             settings=self._settings,
             account=account.key,
@@ -97,12 +130,41 @@ class XAdapter:
             own_ids=account.own_author_ids,
             cursors=cursors,
             look_back=self._context.look_back,
-            now=self._context.clock(),
+            now=now,
+            authors=read_authors(cursors.get("authors"), now),
+            handle=identity.handle,
+            new_cursors={"identity": str(identity)},
         )
-        return fetch.run()
+        read: set[str] = set()
+        for piece in Fetch(gathering=gathering, has_messages=self._has_messages(account)).run():
+            read.update(item.external_id for item in piece.items)
+            if piece.is_final:
+                self._read[account.key] = JustRead(frozenset(read), now)
+            yield piece
+
+    def _identity(self, account: Account, client: XClient, cursors: Cursors, proof: str, now: datetime) -> Identity:
+        """Return whose token it is, asked once a UTC day and whenever the credential is another one."""
+        known, today = read_identity(cursors.get("identity")), now.astimezone(UTC).date()
+        if known is not None and (known.on, known.proof) == (today, proof):
+            return known
+        user = client.me()
+        _must_be(account, user)
+        name = user.get("username")
+        return Identity(on=today, proof=proof, handle=name if isinstance(name, str) and is_handle(name) else None)
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
-        """Look posts up again, a hundred a call. X cannot look up a direct message: those stay as they are."""
+        """Look posts up again, a hundred a call. X cannot look up a direct message: those stay as they are.
+
+        Each post read is billed, once a UTC day. What the fetch before brought a moment ago is not read again.
+        """
+        just_read = self._read.pop(account.key, None)
+        if just_read is not None and just_read.at > self._context.clock() - STILL_FRESH:
+            yield from (
+                Recheck(account=account.key, external_id=i.external_id, visibility=i.visibility, item=i)
+                for i in items
+                if i.external_id in just_read.ids
+            )
+            items = [i for i in items if i.external_id not in just_read.ids]
         posts = [i for i in items if i.kind is not ItemKind.MESSAGE]
         for item in items:
             if item.kind is ItemKind.MESSAGE:
@@ -154,7 +216,7 @@ class XAdapter:
             return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
         level = client.access_level
         # the header names an OAuth 1.0a app's permission; with OAuth 2.0 it does not tell of messages
-        lacks = self._settings.messages and client.user_auth and level and "directmessages" not in level
+        lacks = self._has_messages(account) and client.user_auth and level and "directmessages" not in level
         return CredentialHealth(
             account=account.key,
             is_valid=True,
@@ -166,15 +228,10 @@ class XAdapter:
         )
 
     def _client(self, account: Account) -> XClient:
-        if account.credential is None:
-            raise _no_credential("the account names no credential", account)
-        try:
-            secrets = self._context.credentials.read(account.credential)
-        except RefusedCredentialError as error:
-            raise credential_error(error, platform=PLATFORM, account=account.key) from error
-        except ConfigError as error:
-            raise _no_credential(f"credential {account.credential!r} cannot be read", account) from error
-        usable = partial(self._keeper.usable, account.credential, account=account.key)
+        return self._client_of(account, self._secrets(account))
+
+    def _client_of(self, account: Account, secrets: Mapping[str, SecretStr]) -> XClient:
+        usable = partial(self._keeper.usable, account.credential or "", account=account.key)
         secrets = usable(secrets)
         return XClient(
             self._context.road,
@@ -184,6 +241,16 @@ class XAdapter:
             self._context.clock,
             renew=lambda refused: usable(secrets, instead_of=refused),
         )
+
+    def _secrets(self, account: Account) -> Mapping[str, SecretStr]:
+        if account.credential is None:
+            raise _no_credential("the account names no credential", account)
+        try:
+            return self._context.credentials.read(account.credential)
+        except RefusedCredentialError as error:
+            raise credential_error(error, platform=PLATFORM, account=account.key) from error
+        except ConfigError as error:
+            raise _no_credential(f"credential {account.credential!r} cannot be read", account) from error
 
 
 def _no_credential(message: str, account: Account) -> AccountError:

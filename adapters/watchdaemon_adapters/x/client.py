@@ -32,18 +32,15 @@ POST_FIELDS = [
     "edit_history_tweet_ids",
     "note_tweet",
 ]
-# every user an answer includes is billed, so nothing is expanded but the authors
-POST_PARAMETERS: Mapping[str, object] = {
-    "tweet_fields": POST_FIELDS,
-    "expansions": ["author_id"],
-    "user_fields": ["name", "username"],
-}
+# Every user and post that an answer includes is billed besides, so nothing is expanded (see `authors`). The service is
+# moving from tweet.fields to post.fields: this is the one place that says which is sent.
+POST_PARAMETERS: Mapping[str, object] = {"tweet_fields": POST_FIELDS}
 MESSAGE_PARAMETERS: Mapping[str, object] = {
     "event_types": "MessageCreate",
     "dm_event_fields": ["id", "text", "event_type", "created_at", "sender_id", "dm_conversation_id"],
-    "expansions": ["sender_id"],
-    "user_fields": ["name", "username"],
 }
+# how many users one look-up takes
+USERS_A_CALL = 100
 PROFILE_FIELDS = ["id", "name", "username", "description", "entities", "location", "url", "protected"]
 
 
@@ -147,6 +144,14 @@ class XClient:
             raise self._broken("X did not say whose token this is", Reason.MALFORMED)
         return user
 
+    def users(self, user_ids: Sequence[str]) -> list[object]:
+        """Read up to `USERS_A_CALL` users by id; those that are gone are not there."""
+        return rows_of(self._call(self._tweepy.get_users, ids=list(user_ids), user_fields=["name", "username"]))
+
+    def user(self, user_id: str) -> object:
+        """Read one user by id."""
+        return self._listing(self._tweepy.get_user, id=user_id, user_fields=["name", "username"]).get("data")
+
     def own_posts(self, user_id: str, **parameters: object) -> Iterator[Body]:
         """Page through what the account wrote: posts, answers, quotes, reposts."""
         return self._pages(self._tweepy.get_users_tweets, user_id, parameters={**POST_PARAMETERS, **parameters})
@@ -175,7 +180,7 @@ class XClient:
         return self._pages(self._tweepy.get_quote_tweets, post_id, parameters={**POST_PARAMETERS, **parameters})
 
     def messages(self, **parameters: object) -> Iterator[Body]:
-        """Page through direct messages, newest first, 30 days back."""
+        """Page through direct messages, newest first, 30 days back; from a page on where its token is given."""
         return self._pages(self._tweepy.get_direct_message_events, parameters={**MESSAGE_PARAMETERS, **parameters})
 
     def look_up(self, post_ids: Sequence[str]) -> Body:
@@ -195,9 +200,9 @@ class XClient:
             RetriableError: INCOMPLETE when a token comes again (it would never end), MALFORMED when a page is not one.
         """
         seen: set[str] = set()
-        token: str | None = None
+        asked = dict(parameters)
         while True:
-            body = self._listing(method, *arguments, **parameters, **({follow: token} if token else {}))
+            body = self._listing(method, *arguments, **asked)
             if not isinstance(body.get("data") or [], list):
                 raise self._broken("X's list is not a list", Reason.MALFORMED)
             yield body
@@ -207,6 +212,7 @@ class XClient:
             if token in seen:
                 raise self._broken("X gave the same page token twice", Reason.INCOMPLETE)
             seen.add(token)
+            asked[follow] = token
 
     def _next_token(self, body: Body) -> str | None:
         """Return where the next page is; a page that does not say so in a readable way is not taken for the last."""

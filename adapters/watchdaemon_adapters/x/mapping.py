@@ -51,10 +51,23 @@ def authors_in(body: Mapping[str, object]) -> dict[str, Author]:
     users = includes.get("users") if isinstance(includes, dict) else None
     found = {}
     for user in users if isinstance(users, list) else []:
-        user_id = _id(user.get("id")) if isinstance(user, dict) else None
-        if user_id is not None:
-            found[user_id] = Author(_text(user.get("name")) or None, _handle(user.get("username")))
+        author = read_author(user)
+        if author is not None:
+            found[author[0]] = author[1]
     return found
+
+
+def read_author(user: object) -> tuple[str, Author] | None:
+    """Return a user's id and names, or None when it has no id."""
+    user_id = _id(user.get("id")) if isinstance(user, dict) else None
+    if user_id is None or not isinstance(user, dict):
+        return None
+    return user_id, Author(_text(user.get("name")) or None, _handle(user.get("username")))
+
+
+def author_id(raw: object) -> str | None:
+    """Return who wrote a post or sent a message, by id."""
+    return (_id(raw.get("author_id")) or _id(raw.get("sender_id"))) if isinstance(raw, dict) else None
 
 
 def item_id(raw: object) -> int | None:
@@ -87,11 +100,11 @@ def map_post(raw: object, authors: Mapping[str, Author], view: View) -> Item | N
     # every edit is a post with a new id: the first one stays the key, so that an edit changes the item
     first_id = (_history(raw) or [post_id])[0]
     published_at, edited_at = _times(post_id, first_id, created_at)
-    author_id = _id(raw.get("author_id"))
-    author = authors.get(author_id or "", NOBODY)
+    written_by = _id(raw.get("author_id"))
+    author = authors.get(written_by or "", NOBODY)
     conversation = _id(raw.get("conversation_id")) or first_id
     parent_id = references.get("replied_to")
-    by_account = author_id in view.own_ids
+    by_account = written_by in view.own_ids
     kind, root_id = _place(raw, first_id, conversation, references, by_account=by_account, view=view)
     return Item(
         account=view.account,
@@ -103,7 +116,7 @@ def map_post(raw: object, authors: Mapping[str, Author], view: View) -> Item | N
         parent_id=parent_id,
         root_id=root_id,
         author=author.shown,
-        author_id=author_id,
+        author_id=written_by,
         by_account=by_account,
         text=_full_text(raw),
         url=f"https://x.com/{author.username or 'i/web'}/status/{post_id}",
@@ -228,8 +241,13 @@ def _id(value: object) -> str | None:
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 
+def is_handle(value: str) -> bool:
+    """Tell whether a text can be a username."""
+    return re.fullmatch(r"[A-Za-z0-9_]{1,50}", value) is not None
+
+
 def _handle(value: object) -> str | None:
-    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", value) else None
+    return value if isinstance(value, str) and is_handle(value) else None
 
 
 def _text(value: object) -> str:

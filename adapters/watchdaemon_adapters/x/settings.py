@@ -15,9 +15,9 @@ class XSettings(BaseModel):
     base_url: str = "https://api.x.com"
     page_size: int = Field(default=100, ge=10, le=100)  # 10 is the least that search takes
     messages: bool = True  # direct messages need an app permission of their own; false says "not covered"
-    message_page_size: int = Field(default=20, ge=1, le=100)  # every message read is billed, and there is no since_id
+    message_page_size: int = Field(default=10, ge=1, le=100)  # every message read is billed, and there is no since_id
     quotes_days: int = Field(default=3, ge=0, le=7)  # quotes of own posts younger than this; one call a post
-    search_days: int = Field(default=7, ge=0, le=7)  # replies that do not name the account; 7 is the service's limit
+    search_days: int = Field(default=30, ge=0, le=365)  # replies that do not name the account, under posts so young
     timeout_seconds: float = Field(default=30.0, gt=0, le=300)
 
     @field_validator("base_url")

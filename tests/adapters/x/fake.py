@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -104,20 +105,34 @@ class FakeX:
         self.own: list[Json] = []
         self.mentions: list[Json] = []
         self.search: list[Json] = []
+        self.search_by_name: list[Json] = []
+        self.search_shows_mentions = False
         self.quotes: dict[str, list[Json]] = {}
         self.messages: list[Json] = []
         self.look_up: dict[str, Json] = {}
         self.look_up_errors: list[Json] = []
         self.refusals: dict[str, tuple[int, object, dict[str, str]]] = {}
         self.requests: list[httpx.Request] = []
+        self.refuse_exactly: dict[str, tuple[int, object, dict[str, str]]] = {}
+        self.calls_left: dict[str, int] = {}  # by a piece of a path: then the rate limit
+        self.dead_tokens: set[str] = set()
+        self.rows_sent = 0  # in listings: what X bills
         self.page_size: int | None = None  # smaller than asked for, to make more pages
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
         self.requests.append(request)
         path = request.url.path
-        for piece, (status, body, headers) in self.refusals.items():
+        for piece, left in self.calls_left.items():
             if piece in path:
+                self.calls_left[piece] = left - 1
+                if left <= 0:
+                    return httpx.Response(429, json={"title": "Too Many Requests"})
+        if (token := _query(request).get("pagination_token")) in self.dead_tokens:
+            self.dead_tokens.remove(token)
+            return httpx.Response(400, json={"title": "Invalid Request"})
+        for piece, (status, body, headers) in {**self.refusals, **self.refuse_exactly}.items():
+            if piece == path or (piece in self.refusals and piece in path):
                 if isinstance(body, str):
                     return httpx.Response(status, text=body, headers={"content-type": "text/html", **headers})
                 return httpx.Response(status, json=body, headers=headers)
@@ -133,14 +148,31 @@ class FakeX:
             return {"data": self.me}
         if path == "/2/tweets":
             return self._looked_up(query["ids"].split(","))
+        if path == "/2/users" or re.fullmatch(r"/2/users/\d+", path):
+            return self._users(path, query)
+        return self._list(path, query)
+
+    def _list(self, path: str, query: dict[str, str]) -> Json:
         if path == "/2/dm_events":
             return self._page(self.messages, query)
         if path == "/2/tweets/search/recent":
-            wanted = set(re.findall(r"conversation_id:(\d+)", query["query"]))
-            return self._page([p for p in self.search if p["conversation_id"] in wanted], query)
+            return self._page(self._searched(query["query"]), query)
         if quoted := re.fullmatch(r"/2/tweets/(\d+)/quote_tweets", path):
             return self._page(self.quotes.get(quoted[1], []), query)
         return self._page(self.own if path.endswith("/tweets") else self.mentions, query)
+
+    def _users(self, path: str, query: dict[str, str]) -> Json:
+        if path != "/2/users":
+            return {"data": USERS[path.rpartition("/")[2]]}
+        found = [USERS[i] for i in query["ids"].split(",") if i in USERS]
+        return {"data": found} if found else {}
+
+    def _searched(self, query: str) -> list[Json]:
+        if query.startswith("@"):
+            return self.search_by_name
+        wanted = set(re.findall(r"conversation_id:(\d+)", query))
+        listed = [*self.search, *self.mentions] if self.search_shows_mentions else self.search
+        return [p for p in listed if p["conversation_id"] in wanted]
 
     def _looked_up(self, ids: list[str]) -> Json:
         found = [self.look_up[i] for i in ids if i in self.look_up]
@@ -157,14 +189,13 @@ class FakeX:
         meta: Json = {"result_count": len(page)}
         if start + size < len(chosen):
             meta["next_token"] = str(start + size)
-        if not page:
-            return {"meta": meta}
-        authors = {str(r.get("author_id", r.get("sender_id"))) for r in page}
-        users = [USERS[a] for a in sorted(authors) if a in USERS]
-        return {"data": page, "includes": {"users": users}, "meta": meta}
+        self.rows_sent += len(page)
+        return {"data": page, "meta": meta} if page else {"meta": meta}
 
 
 def _is_within(row: Json, query: dict[str, str]) -> bool:
+    if int(row.get("id", "0")) >= int(query.get("until_id", "9" * 20)):
+        return False
     if "since_id" in query:
         return int(row["id"]) > int(query["since_id"])
     if "start_time" in query:
@@ -203,9 +234,17 @@ def adapter(credentials: Any = None, *, look_back_days: int = 30, **settings: An
 
 
 def fetch(made: XAdapter, cursors: dict[str, str] | None = None, **changes: Any) -> FetchResult:
-    """Fetch the one account once."""
-    (result,) = made.fetch([account(**changes)], {"x-kommun": cursors or {}})
-    return result
+    """Fetch the one account once, its pieces put together."""
+    return joined(made.fetch([account(**changes)], {"x-kommun": cursors or {}}))
+
+
+def joined(pieces: Iterable[FetchResult]) -> FetchResult:
+    """Put the pieces of one account's fetch together as storing them does."""
+    *before, last = pieces
+    items = {i.external_id: i for piece in (*before, last) for i in piece.items}
+    cursors = {name: text for piece in (*before, last) for name, text in piece.cursors.items()}
+    calls = sum(piece.calls for piece in (*before, last))
+    return replace(last, items=tuple(items.values()), cursors=cursors, calls=calls)
 
 
 def move(made: XAdapter, **length: float) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
-from tests.adapters.x.fake import Credentials, account
+from tests.adapters.x.fake import Credentials, account, joined
 
 from watchdaemon.clock import SimulatedClock
 from watchdaemon.domain.fetch import Coverage, FetchResult
@@ -83,7 +83,7 @@ class Town:
     def fetch(self) -> FetchResult:
         """Fetch once, and keep the cursors as they would be stored."""
         adapter = plugin.create({"base_url": self.url}, self.context)
-        (result,) = adapter.fetch([account(native_id=ME)], {KEY: self.cursors})
+        result = joined(adapter.fetch([account(native_id=ME)], {KEY: self.cursors}))
         self.cursors |= dict(result.cursors)
         return result
 

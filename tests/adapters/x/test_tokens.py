@@ -16,11 +16,10 @@ from watchdaemon.clock import SimulatedClock
 from watchdaemon.credentials import KeptCredentials, new_key
 from watchdaemon.errors import AccountError, RateLimitedError, Reason, RetriableError
 from watchdaemon.http import RetryPolicy, Road
-from watchdaemon.ports import AdapterContext
+from watchdaemon.ports import AdapterContext, PlatformAdapter
 from watchdaemon.settings import FileCredentials
 from watchdaemon.testing.memory import MemoryStore
 from watchdaemon_adapters.x import plugin
-from watchdaemon_adapters.x.adapter import XAdapter
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -35,7 +34,7 @@ class Service:
     exchanges: list[httpx.Request] = field(default_factory=list)
     answer: Answer | None = None
 
-    def adapter(self) -> XAdapter:
+    def adapter(self) -> PlatformAdapter:
         """The adapter over the kept credentials."""
         context = AdapterContext(
             road=Road(retries=RetryPolicy(tries=1)),
