@@ -21,15 +21,17 @@ from watchdaemon.http import Road
 from watchdaemon.mail.render import MailRenderer
 from watchdaemon.mail.smtp import SmtpMailer
 from watchdaemon.plugins import LoadedPlugins, load_plugins
-from watchdaemon.ports import AdapterContext, Clock, Mailer, PlatformAdapter, Sleep, Store
+from watchdaemon.ports import AdapterContext, Clock, CredentialSource, Mailer, PlatformAdapter, Sleep, Store
 from watchdaemon.rules.alive import Span, beat
 from watchdaemon.rules.schedule import LOOK_BACK, current_window, fetches_due, missed_windows, windows_between
 from watchdaemon.rules.workdays import WorkCalendar
 from watchdaemon.services.alerts import AlertService
+from watchdaemon.services.credentials import ConnectService, HealthService
 from watchdaemon.services.digests import DigestService
 from watchdaemon.services.judge import JudgeService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
+from watchdaemon.services.quota import QuotaService
 from watchdaemon.services.weekly import WeeklyService
 from watchdaemon.settings import Settings
 from watchdaemon.storage import open_store
@@ -55,6 +57,7 @@ class PassReport:
     alerts_mailed: int = 0
     digests_queued: int = 0
     weekly_queued: int = 0
+    credentials_checked: int = 0
     sent: int = 0
     postponed: int = 0
     bounced: int = 0
@@ -106,8 +109,21 @@ class App:
             threads=settings.watch.threads,
             on_progress=lambda _: on_progress(),
         )
+        self.quota = QuotaService(
+            store=store,
+            adapters=self.adapter,
+            calendar=self.calendar,
+            watch=self.watch,
+            policy=settings.quota_policy(),
+            clock=clock,
+        )
+        self._stop_hearing = road.listen(self.quota.hear)
         self.judge = JudgeService(
             store=store, classify=classify, calendar=self.calendar, answers=settings.answer_policy()
+        )
+        self.health = HealthService(store=store, adapters=self.adapter, clock=clock)
+        self.connections = ConnectService(
+            store=store, credentials=self.credentials, adapter_with=self._make_adapter, clock=clock
         )
         self.alerts = AlertService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
         self.digests = DigestService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
@@ -134,10 +150,10 @@ class App:
         """
         with self._adapters_lock:
             if platform not in self._adapters:
-                self._adapters[platform] = self._make_adapter(platform)
+                self._adapters[platform] = self._make_adapter(platform, self.credentials)
             return self._adapters[platform]
 
-    def _make_adapter(self, platform: str) -> PlatformAdapter:
+    def _make_adapter(self, platform: str, credentials: CredentialSource) -> PlatformAdapter:
         plugin = self._plugins.plugins.get(platform)
         if plugin is None:
             broken = next((str(e) for e in self.plugin_errors if e.plugin == platform), None)
@@ -148,7 +164,7 @@ class App:
                 cause_key=f"{platform}:no-adapter",
             )
         context = AdapterContext(
-            road=self._road, credentials=self.credentials, clock=self._clock, look_back=self.watch.look_back
+            road=self._road, credentials=credentials, clock=self._clock, look_back=self.watch.look_back
         )
         try:
             return plugin.create(self.settings.platforms.get(platform, {}), context)
@@ -178,7 +194,9 @@ class App:
         register = self.register()
         now = self._clock()
         missed = self._book_gaps(register, now)
-        attempts = self.poller.run(self._owed(register, now), stop=stop)
+        errands = self.quota.plan(self._owed(register, now), register, now)
+        attempts = self.poller.run(errands, stop=stop, hold=self.quota.hold)
+        self.quota.flush()
         judged = self.judge.run(register)
         self._on_progress()
         now = self._clock()
@@ -192,6 +210,9 @@ class App:
             # Also once at the start: a crash may have come between sending and booking.
             self.digests.book_told(register, now)
             self._told_is_booked = True
+        # Last, so that a platform that is slow to answer keeps no mail waiting; the next pass tells what was found.
+        checked = self.health.run(register, now, stop=stop)
+        self._on_progress()
         return PassReport(
             fetched=sum(a.coverage is not Coverage.FAILED for a in attempts),
             failed=sum(a.coverage is Coverage.FAILED and a.reason is not Reason.NOT_CONFIRMED for a in attempts),
@@ -202,13 +223,14 @@ class App:
             alerts_mailed=alerts,
             digests_queued=digests,
             weekly_queued=weekly,
+            credentials_checked=checked,
             sent=sent.sent,
             postponed=sent.postponed,
             bounced=sent.bounced,
         )
 
     def poll(self, accounts: Sequence[str] | None = None) -> list[FetchAttempt]:
-        """Fetch these accounts (None: every watched one) now, owed or not, and judge what came.
+        """Fetch these accounts (None: every watched one) now, owed or not, budgets or not, and judge what came.
 
         Outside every watch window nothing is booked on the watch log.
 
@@ -220,6 +242,7 @@ class App:
         chosen = register.watched() if accounts is None else [self._account(register, key) for key in accounts]
         self.store.begin_watch([a.key for a in chosen if a.is_watched], at=self._clock())
         attempts = self.poller.run([Errand(account=a, window=window) for a in chosen])
+        self.quota.flush()
         self.judge.run(register)
         return attempts
 
@@ -247,6 +270,9 @@ class App:
     def close(self) -> None:
         """Give back threads, connections and files."""
         self.poller.close()
+        self.health.close()
+        self._stop_hearing()
+        self.quota.flush()
         self._road.close()
         self.store.close()
 

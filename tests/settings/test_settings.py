@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from watchdaemon.domain.calendar import ActivityPolicy, AnswerPolicy, CalendarPolicy, OfficeHours, WatchPolicy
+from watchdaemon.domain.quota import Measure, QuotaPolicy
 from watchdaemon.errors import ConfigError, Fault
 from watchdaemon.settings import Settings, default_settings, find_config, load_settings
 from watchdaemon.settings._load import known_keys
@@ -39,6 +40,7 @@ def test_defaults_are_the_guidelines() -> None:
     assert settings.watch_policy() == WatchPolicy()
     assert settings.activity_policy() == ActivityPolicy()
     assert settings.answer_policy() == AnswerPolicy()
+    assert settings.quota_policy() == QuotaPolicy()
 
 
 def test_the_smallest_file_is_enough(tmp_path: Path) -> None:
@@ -67,6 +69,35 @@ def test_the_example_names_every_key_with_its_default(tmp_path: Path) -> None:
         assert not missing, f"[{table}] does not show {missing}"
     assert shown.watch == default_settings().watch
     assert shown.activity == default_settings().activity
+    assert shown.quota.model_copy(update={"x_monthly_posts": None}) == default_settings().quota
+
+
+def test_budgets_and_prices_reach_the_quota_policy(tmp_path: Path) -> None:
+    text = SMALLEST + (
+        "[quota]\nslow_percent = 60\nstop_percent = 80\nreserve_percent = 30\nyoutube_daily_units = 500\n"
+        "x_monthly_posts = 1000\nx_own_app = true\nx_post_usd = 0.1\nx_owned_post_usd = 0.02\n"
+        "x_user_usd = 0.3\nx_message_usd = 0.4\n"
+    )
+
+    policy = load_settings(write(tmp_path, text)).quota_policy()
+
+    assert (policy.slow_percent, policy.stop_percent, policy.reserve_percent) == (60, 80, 30)
+    assert (policy.youtube_daily_units, policy.x_monthly_posts) == (500, 1000)
+    assert [str(policy.prices.of(m)) for m in Measure] == ["0", "0", "0.1", "0.02", "0.3", "0.4"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("slow_percent = 95", "must not be above stop_percent"),
+        ("reserve_percent = 90", "must be below stop_percent"),
+    ],
+)
+def test_levels_that_contradict_each_other_are_refused(tmp_path: Path, lines: str, words: str) -> None:
+    (fault,) = faults_of(tmp_path, SMALLEST + f"[quota]\n{lines}\n")
+
+    assert fault.key == f"quota.{lines.split(maxsplit=1)[0]}"
+    assert words in fault.message
 
 
 def test_every_value_reaches_its_policy(tmp_path: Path) -> None:

@@ -128,9 +128,18 @@ class Road:
         self._clients: list[tuple[threading.Thread, httpx.Client]] = []
         self._lock = threading.Lock()
 
-    def listen(self, listener: Callable[[Exchange], None]) -> None:
-        """Have `listener` hear of every exchange too, on the thread that made it. It must be quick and not raise."""
-        self._listeners.append(listener)
+    def listen(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
+        """Have `listener` hear of every exchange too, on the thread that made it. It must be quick and not raise.
+
+        Returns:
+            What to call when it shall hear no more.
+        """
+        self._listeners = [*self._listeners, listener]  # a new list: another thread may be reading the old one
+
+        def stop() -> None:
+            self._listeners = [other for other in self._listeners if other is not listener]
+
+        return stop
 
     def request(
         self,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import time, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -19,6 +20,7 @@ from watchdaemon.domain.calendar import (
     WatchPolicy,
     WindowSpec,
 )
+from watchdaemon.domain.quota import Prices, QuotaPolicy
 from watchdaemon.errors import ConfigError
 from watchdaemon.settings._credentials import FileCredentials
 from watchdaemon.settings._values import (
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _OFFICE_HOURS = OfficeHours()
 _WATCH = WatchPolicy()
+_QUOTA = QuotaPolicy()
 _STATE_DIRECTORY = Path("/var/lib/watchdaemon")
 
 
@@ -186,6 +189,29 @@ class CredentialSettings(Section):
     key: CredentialName = "watchdaemon-key"  # the credential that holds the key for those in the database
 
 
+class QuotaSettings(Section):
+    """How carefully the platforms' budgets are used, and those that no platform tells of."""
+
+    slow_percent: float = Field(default=_QUOTA.slow_percent, gt=0, le=100)
+    stop_percent: float = Field(default=_QUOTA.stop_percent, gt=0, le=100)
+    reserve_percent: float = Field(default=_QUOTA.reserve_percent, ge=0, lt=100)
+    youtube_daily_units: int = Field(default=_QUOTA.youtube_daily_units, ge=1)
+    x_monthly_posts: int | None = Field(default=_QUOTA.x_monthly_posts, ge=1)
+    x_own_app: bool = _QUOTA.prices.has_own_app
+    x_post_usd: Decimal = Field(default=_QUOTA.prices.post, ge=0)
+    x_owned_post_usd: Decimal = Field(default=_QUOTA.prices.owned_post, ge=0)
+    x_user_usd: Decimal = Field(default=_QUOTA.prices.user, ge=0)
+    x_message_usd: Decimal = Field(default=_QUOTA.prices.message, ge=0)
+
+    @model_validator(mode="after")
+    def _levels_in_order(self) -> Self:
+        if self.slow_percent > self.stop_percent:
+            raise ValueError("slow_percent: must not be above stop_percent")
+        if self.reserve_percent >= self.stop_percent:
+            raise ValueError("reserve_percent: must be below stop_percent, or the first window would get nothing")
+        return self
+
+
 class WebSettings(Section):
     """The page for managers; accepted now, served by a later release."""
 
@@ -212,6 +238,7 @@ class Settings(Section):
     mail: MailSettings
     credentials: CredentialSettings = CredentialSettings()
     platforms: Mapping[str, Mapping[str, object]] = Field(default_factory=dict)
+    quota: QuotaSettings = QuotaSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 
@@ -251,6 +278,24 @@ class Settings(Section):
     def activity_policy(self) -> ActivityPolicy:
         """Return the limits for stale accounts, as the rules take them."""
         return ActivityPolicy(warn_days=self.activity.warn_days, close_days=self.activity.close_days)
+
+    def quota_policy(self) -> QuotaPolicy:
+        """Return how budgets are used, as the rules take it."""
+        quota = self.quota
+        return QuotaPolicy(
+            slow_percent=quota.slow_percent,
+            stop_percent=quota.stop_percent,
+            reserve_percent=quota.reserve_percent,
+            youtube_daily_units=quota.youtube_daily_units,
+            x_monthly_posts=quota.x_monthly_posts,
+            prices=Prices(
+                post=quota.x_post_usd,
+                owned_post=quota.x_owned_post_usd,
+                user=quota.x_user_usd,
+                message=quota.x_message_usd,
+                has_own_app=quota.x_own_app,
+            ),
+        )
 
     def answer_policy(self) -> AnswerPolicy:
         """Return what counts as an answer, as the rules take it."""
