@@ -56,19 +56,42 @@ def run(
     watchdaemon run --once --at 2026-11-23T13:05   one pass as if it were then
     """
     from watchdaemon.daemon.logs import configure_logging
-    from watchdaemon.storage import upgrade
 
     if at is not None and not once:
         raise typer.BadParameter("--at goes together with --once")
     settings = settings_of(ctx, config)
     configure_logging(level=settings.log.level, style=settings.log.format)
-    upgrade(settings.database_url().get_secret_value())
+    _upgrade_apart(settings.database_url().get_secret_value())
     if once:
         _one_pass(settings, at)
         return
     from watchdaemon.daemon import run as run_daemon
 
     raise typer.Exit(run_daemon(_app_factory(ctx, config), lock_path=_lock_path(settings)))
+
+
+def _upgrade_apart(url: str) -> None:
+    """Bring the database up to date in a child process: what that takes, 11 MB, the daemon would carry for good."""
+    import multiprocessing
+
+    from watchdaemon.storage import current_revision, upgrade
+    from watchdaemon.storage.migrate import HEAD
+
+    if current_revision(url) != HEAD:
+        child = multiprocessing.get_context("fork").Process(target=_upgrade_quietly, args=(url,))
+        child.start()
+        child.join()
+    upgrade(url)  # nothing is left to do, or this raises what went wrong
+
+
+def _upgrade_quietly(url: str) -> None:
+    import contextlib
+
+    from watchdaemon.errors import WatchdaemonError
+    from watchdaemon.storage import upgrade
+
+    with contextlib.suppress(WatchdaemonError):  # the parent meets it too, and tells it
+        upgrade(url)
 
 
 def _one_pass(settings: "Settings", at: str | None) -> None:

@@ -1,11 +1,19 @@
 """The organisation's working days and office hours: counted in local time, given back in UTC."""
 
+import sys
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from functools import lru_cache
+from importlib import import_module
+from importlib.resources import files
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from watchdaemon.domain.calendar import CalendarPolicy, OfficeHours
 from watchdaemon.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _ONE_DAY: Final = timedelta(days=1)
 _WEEKEND: Final = {5: "Saturday", 6: "Sunday"}
@@ -124,13 +132,34 @@ def eves(year: int) -> dict[date, str]:
 
 
 def _public_holidays(country: str, year: int) -> dict[date, str]:
-    import holidays  # a tenth of a second that `--help` can do without
-
-    try:
-        # The names in the country's own language, whatever the locale of the machine is.
-        language = holidays.country_holidays(country).default_language
-        listed = holidays.country_holidays(country, years=year, language=language)
-    except NotImplementedError as error:
-        fault = Fault(file="", key="calendar.country", message=f"no public holidays are known for {country!r}")
-        raise ConfigError(faults=[fault]) from error
+    known = _calendar_class(country)
+    # The names in the country's own language, whatever the locale of the machine is.
+    listed = known(years=year, language=known.default_language)
     return {day: str(name) for day, name in listed.items() if day.year == year}
+
+
+@lru_cache(maxsize=8)
+def _calendar_class(country: str) -> "type[HolidayBase]":
+    """Import one country's calendar. Raises ConfigError for a country without one."""
+    from holidays.registry import COUNTRIES  # a tenth of a second that `--help` can do without
+
+    for module, names in COUNTRIES.items():
+        if country in names[1:]:
+            found: type[HolidayBase] = getattr(_import_alone(f"holidays.countries.{module}"), names[0])
+            return found
+    fault = Fault(file="", key="calendar.country", message=f"no public holidays are known for {country!r}")
+    raise ConfigError(faults=[fault])
+
+
+def _import_alone(name: str) -> ModuleType:
+    """Import a module without its package's ``__init__``, which would bring in every country there is: 8 MB for one."""
+    package = name.rpartition(".")[0]
+    if package in sys.modules:
+        return import_module(name)
+    bare = ModuleType(package)
+    bare.__path__ = [str(files("holidays").joinpath("countries"))]
+    sys.modules[package] = bare
+    try:
+        return import_module(name)
+    finally:
+        del sys.modules[package]  # whoever else asks for the package gets the real one
