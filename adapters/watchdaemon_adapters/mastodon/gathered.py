@@ -9,7 +9,7 @@ from watchdaemon.domain.fetch import Cursors, Trouble
 from watchdaemon.domain.item import Item
 from watchdaemon.errors import AdapterError, MalformedItemError, Reason, RetriableError
 from watchdaemon_adapters.mastodon.client import MastodonClient, id_order
-from watchdaemon_adapters.mastodon.mapping import View, is_boost, map_status
+from watchdaemon_adapters.mastodon.mapping import View, is_boost, is_readable, map_status
 from watchdaemon_adapters.mastodon.problems import PLATFORM, trouble_of
 from watchdaemon_adapters.mastodon.settings import MastodonSettings
 from watchdaemon_adapters.mastodon.tree import Tree
@@ -53,7 +53,8 @@ class Gathered:
         if status_id is None or not isinstance(raw, dict):
             self.bad[stream] += 1
             return None
-        self.rows[status_id] = raw
+        if status_id not in self.rows or is_readable(raw):  # one that was read well elsewhere stays
+            self.rows[status_id] = raw
         self._stream_of.setdefault(status_id, stream)
         if quotes_us:
             self.quoting.add(status_id)

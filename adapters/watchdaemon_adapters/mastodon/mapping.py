@@ -90,6 +90,11 @@ def is_boost(raw: object) -> bool:
     return isinstance(raw, dict) and isinstance(raw.get("reblog"), dict)
 
 
+def is_readable(raw: Mapping[str, object]) -> bool:
+    """Tell whether a status has what an item cannot do without."""
+    return isinstance(raw.get("content"), str) and parse_time(raw.get("created_at")) is not None
+
+
 def _kind(raw: Mapping[str, object], author_id: str, place: Place, view: View, *, quotes_us: bool) -> ItemKind:
     is_own = author_id in view.own_ids
     answered = as_id(raw.get("in_reply_to_account_id"))

@@ -79,7 +79,14 @@ class Town:
         return self._write(Kind.POST, text, ago, by_account=True, extra=more)
 
     def reply(
-        self, to: WorldItem, text: str = "När då?", *, ago: float = 10, own: bool = False, name: str = "kim", **more: str
+        self,
+        to: WorldItem,
+        text: str = "När då?",
+        *,
+        ago: float = 10,
+        own: bool = False,
+        name: str = "kim",
+        **more: str,
     ) -> WorldItem:
         """Somebody, or the municipality, replies."""
         root = to.root_id or to.id
