@@ -121,14 +121,11 @@ def _mail_facts(life: Life, register: Register) -> list[MailFacts]:
     facts = []
     for delivery in life.app.store.deliveries():
         message = message_from_bytes(delivery.mail.message, policy=policy.default)
-        file = arrived.get(str(message["Message-ID"]))
+        eml = arrived.get(str(message["Message-ID"]))
         key = delivery.mail.key
-        if file is not None and key.recipient in register.persons:
-            facts.append(
-                MailFacts(
-                    kind=key.kind, person=key.recipient, subject=str(message["Subject"]), file=file, period=key.period
-                )
-            )
+        if eml is not None and key.recipient in register.persons:
+            subject = str(message["Subject"])
+            facts.append(MailFacts(kind=key.kind, person=key.recipient, subject=subject, file=eml, period=key.period))
     return facts
 
 
