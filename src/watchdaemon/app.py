@@ -15,6 +15,7 @@ from watchdaemon.domain.account import Account, Person, Register
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.question import QuestionState
+from watchdaemon.domain.quota import BudgetReport
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import AccountError, ConfigError, PluginError, Reason
 from watchdaemon.http import Road
@@ -258,6 +259,10 @@ class App:
         }
         now = self._clock()
         return [mail for p in people if (mail := render[kind](p, register, now)) is not None]
+
+    def quota_report(self) -> list[BudgetReport]:
+        """Return every platform's budget as it stands, with forecast and price."""
+        return self.quota.report(self.register(), self._clock())
 
     def summary(self) -> str:
         """Return one line for ``systemctl status``."""

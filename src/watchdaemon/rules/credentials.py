@@ -23,7 +23,8 @@ def checks_due(
     """Return the accounts whose credential shall be asked about now, the longest waiting first.
 
     An account is due that was never asked about, or a day ago; an hour ago when the platform did not answer or the
-    credential was dead; at once when it names another credential than the one that was asked about.
+    credential was dead; at once when it names another credential than the one that was asked about. One that names
+    none is not asked about: a person watches it, or its fetch says what is missing.
 
     Args:
         now: Aware UTC.
@@ -31,8 +32,9 @@ def checks_due(
         checks: The last check of each, by account key.
         at_once: At most so many are returned.
     """
-    due = [(since, a.key, a) for a in accounts if (since := _due_since(a, checks.get(a.key))) <= now]
-    return [account for _, _, account in sorted(due)[:at_once]]
+    with_one = [a for a in accounts if a.credential is not None]
+    due = [(since, a.key, a) for a in with_one if (since := _due_since(a, checks.get(a.key))) <= now]
+    return [account for _, _, account in sorted(due, key=lambda d: d[:2])[:at_once]]
 
 
 def _due_since(account: Account, check: CredentialCheck | None) -> datetime:

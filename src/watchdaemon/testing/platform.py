@@ -33,6 +33,8 @@ class FakePlatform:
         self._troubles: dict[str, Trouble | Exception] = {}
         self._partial: dict[str, Trouble] = {}
         self._silent: set[str] = set()
+        self._health: dict[str, CredentialHealth | Exception] = {}
+        self.asked_about: list[str] = []  # account keys whose credential was asked about
         self._lock = threading.Lock()
 
     # ---- what happens on the platform --------------------------------------------------------------------------
@@ -75,6 +77,13 @@ class FakePlatform:
     def says_nothing(self, account: str) -> None:
         """The adapter forgets the account: no final result at all."""
         self._silent.add(account)
+
+    def says_of_credential(self, account: str, said: CredentialHealth | Exception | None) -> None:
+        """Asked about the account's credential, the platform says (or raises) this; None: that it is good."""
+        if said is None:
+            self._health.pop(account, None)
+        else:
+            self._health[account] = said
 
     def recovers(self, account: str) -> None:
         """All is well with the account again."""
@@ -161,5 +170,10 @@ class FakePlatform:
         return Profile(account=account.key, name=account.name, text="", link=account.link, is_public=True)
 
     def credential(self, account: Account) -> CredentialHealth:
-        """It is always good."""
-        return CredentialHealth(account=account.key, is_valid=True, detail="a fake credential")
+        """It is good unless `says_of_credential` said otherwise."""
+        with self._lock:
+            self.asked_about.append(account.key)
+        said = self._health.get(account.key)
+        if isinstance(said, Exception):
+            raise said
+        return said or CredentialHealth(account=account.key, is_valid=True, detail="a fake credential")
