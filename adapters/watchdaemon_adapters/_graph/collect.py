@@ -1,7 +1,7 @@
 """Gathering what one account had: items, the cursors that cover them, and every trouble on the way."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ParamSpec
@@ -10,9 +10,10 @@ import structlog
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
-from watchdaemon.domain.item import Item
-from watchdaemon.errors import AccountError, AdapterError, MalformedItemError, RateLimitedError, Reason, RetriableError
-from watchdaemon_adapters._graph.errors import MissingObjectError
+from watchdaemon.domain.item import Item, ItemKind
+from watchdaemon.errors import AccountError, AdapterError, MalformedItemError, Reason, RetriableError
+from watchdaemon_adapters._graph.errors import MissingObjectError, ends_the_fetch
+from watchdaemon_adapters._graph.notes import NOTES, Notes
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +21,7 @@ OVERLAP = timedelta(hours=1)  # read again, for what the platform showed late
 REMEMBERED_IDS = 3
 P = ParamSpec("P")
 
-_ENDS_THE_FETCH = frozenset({Reason.UNAUTHORISED, Reason.NO_CREDENTIAL, Reason.QUOTA})
+_BEST_FIRST = (ItemKind.POST, ItemKind.VISITOR_POST, ItemKind.COMMENT, ItemKind.MESSAGE, ItemKind.MENTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,10 @@ class Mark:
         except (ValueError, TypeError, KeyError, OverflowError):
             return Mark()
 
+    def newer_than(self, moment: datetime) -> bool:
+        """Tell whether the stream was read past a moment for certain, overlap taken off."""
+        return self.newest is not None and moment < self.newest - OVERLAP
+
 
 @dataclass(slots=True)
 class Collector:
@@ -78,10 +83,15 @@ class Collector:
     now: datetime
     look_back: timedelta
     cursors: Cursors
+    notes: "Notes" = field(init=False)
     items: dict[str, Item] = field(default_factory=dict)
     advanced: dict[str, str] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     malformed: int = 0
+
+    def __post_init__(self) -> None:
+        """Read what earlier fetches wrote down."""
+        self.notes = Notes.decode(self.cursors.get(NOTES), self.now)
 
     def mark(self, stream: str) -> Mark:
         """Return how far the stream was read before."""
@@ -102,8 +112,10 @@ class Collector:
             self.note(error, stream)
 
     def add(self, item: Item) -> None:
-        """Keep an item. The first to bring an id wins: what is a visitor's post may be listed as a mention, too."""
-        self.items.setdefault(item.external_id, item)
+        """Keep an item. What is a visitor's post may be listed as a mention too: then it is a visitor's post."""
+        known = self.items.get(item.external_id)
+        if known is None or _rank(item) < _rank(known):
+            self.items[item.external_id] = item
 
     def note(self, error: AdapterError, stream: str | None) -> None:
         """Write a trouble down, once."""
@@ -121,6 +133,9 @@ class Collector:
             coverage = Coverage.COMPLETE
         else:
             coverage = Coverage.PARTIAL if self.advanced or self.items else Coverage.FAILED
+        if coverage is not Coverage.FAILED:
+            self.notes.end_sweep(self.troubles)
+            self.advanced[NOTES] = self.notes.encode()
         return FetchResult(
             account=self.account.key,
             coverage=coverage,
@@ -132,21 +147,12 @@ class Collector:
         )
 
 
-def run_streams(collector: Collector, streams: Sequence[tuple[str, Callable[[], None]]]) -> None:
-    """Read the streams in order. One stream's trouble is its own, unless it strikes the account as a whole."""
-    for name, read in streams:
-        try:
-            read()
-        except AdapterError as error:
-            if ends_the_fetch(error):
-                collector.note(error, None)
-                return
-            collector.note(error, name)
-
-
-def ends_the_fetch(error: AdapterError) -> bool:
-    """Tell whether the account's other streams would fare no better (or make it worse, when throttled)."""
-    return error.reason in _ENDS_THE_FETCH or isinstance(error, RateLimitedError) or error.cause_key is not None
+async def run_stream(collector: Collector, name: str, read: Awaitable[None]) -> None:
+    """Read one stream. Its trouble is its own, unless it strikes the account as a whole."""
+    try:
+        await read
+    except AdapterError as error:
+        collector.note(error, None if ends_the_fetch(error) else name)
 
 
 def trouble_of(error: AdapterError, stream: str | None) -> Trouble:
@@ -187,8 +193,8 @@ def internal_error(account: Account, error: Exception) -> AdapterError:
     )
 
 
-def refuse_sudden_emptiness(
-    collector: Collector, mark: Mark, stream: str, read: Callable[[str], Mapping[str, object]]
+async def refuse_sudden_emptiness(
+    collector: Collector, mark: Mark, stream: str, read: Callable[[str], Awaitable[Mapping[str, object]]]
 ) -> None:
     """Raise when a list is empty whose known members can still be read.
 
@@ -205,10 +211,14 @@ def refuse_sudden_emptiness(
     """
     for known in mark.ids:
         try:
-            read(known)
+            await read(known)
         except MissingObjectError:
             continue
         raise suspicious(collector, f"the list of {stream} is empty, but what was in it is still there")
+
+
+def _rank(item: Item) -> int:
+    return _BEST_FIRST.index(item.kind) if item.kind in _BEST_FIRST else len(_BEST_FIRST)
 
 
 def suspicious(collector: Collector, message: str) -> RetriableError:

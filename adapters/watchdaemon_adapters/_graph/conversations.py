@@ -1,19 +1,21 @@
 """Reading direct messages: Messenger's and Instagram's threads hang on the Page alike."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from watchdaemon.errors import AdapterError, MalformedItemError
 from watchdaemon_adapters._graph.client import GraphClient
-from watchdaemon_adapters._graph.collect import OVERLAP, Collector, Mark, ends_the_fetch, refuse_sudden_emptiness
-from watchdaemon_adapters._graph.errors import MissingObjectError, incomplete_error
+from watchdaemon_adapters._graph.collect import OVERLAP, Collector, Mark, refuse_sudden_emptiness
+from watchdaemon_adapters._graph.errors import MissingObjectError, ends_the_fetch, incomplete_error
 from watchdaemon_adapters._graph.mapping import MESSAGE_FIELDS, conversation_url, map_message
 from watchdaemon_adapters._graph.paging import Edge, StopWhenOld, next_of, read_pages
+from watchdaemon_adapters._graph.rounds import gather
 from watchdaemon_adapters._graph.values import (
     BadValueError,
     Row,
     child_of,
+    count_of,
     id_of,
     is_list_missing,
     moment_of,
@@ -37,35 +39,55 @@ class Inbox:
     own_names: frozenset[str] = frozenset()
     automatic: frozenset[str] = frozenset()
 
+    @property
+    def edge(self) -> Edge:
+        """The list of conversations, with each one's newest messages inside."""
+        messages = f"messages.limit({READ_AT_ONCE}){{{MESSAGE_FIELDS}}}"
+        return Edge(
+            path=f"{self.page_id}/conversations",
+            params={"platform": self.platform, "fields": f"id,updated_time,message_count,link,{messages}"},
+            lean={"platform": self.platform, "fields": "id,updated_time,message_count,link"},
+            limit=self.page_size,
+        )
 
-def read_inbox(client: GraphClient, collector: Collector, inbox: Inbox) -> None:
+
+async def read_inbox(
+    client: GraphClient, collector: Collector, inbox: Inbox, first: Row | AdapterError | None = None
+) -> None:
     """Read every conversation that changed since the last complete read, and finish the stream if all went well.
 
     Conversations cannot be asked for by time (Page conversations reference), and that the newest come first is nowhere
-    promised: a page that is old from top to bottom ends the reading only while the order has held.
+    promised: a page that ends old ends the reading only while the order has held, and once a day the whole look-back
+    is read. `first` is the first page, where it was asked for already.
     """
     mark = collector.mark(STREAM)
     reader = _InboxReader(client, collector, inbox, mark)
-    is_whole = True
+    wholes: list[bool] = []
     seen: list[tuple[datetime, str]] = []
-    for row in reader.conversations():
-        try:
-            conversation = row_of(row)
-            key, updated_at = id_of(conversation), moment_of(conversation, "updated_time")
-        except BadValueError as error:
-            account = collector.account
-            message = f"a conversation breaks the contract: {error}"
-            collector.count_malformed(
-                MalformedItemError(message, platform=account.platform, account=account.key), STREAM
-            )
-            continue
-        seen.append((updated_at, key))
-        if updated_at >= reader.changed_since:
-            is_whole = reader.read(conversation, key) and is_whole
+    async for rows in reader.conversations(first):
+        changed: list[tuple[Row, str]] = []
+        for row in rows:
+            try:
+                conversation = row_of(row)
+                key, updated_at = id_of(conversation), moment_of(conversation, "updated_time")
+            except BadValueError as error:
+                _count_malformed(collector, error)
+                continue
+            seen.append((updated_at, key))
+            if updated_at >= reader.changed_since:
+                changed.append((conversation, key))
+        wholes += await gather(*(reader.read(conversation, key) for conversation, key in changed))
     if not seen:
-        refuse_sudden_emptiness(collector, mark, STREAM, lambda known: client.get(known, {"fields": "id"}))
-    if is_whole:
+        await refuse_sudden_emptiness(collector, mark, STREAM, lambda known: client.get(known, {"fields": "id"}))
+    collector.notes.read(STREAM)
+    if all(wholes):
         collector.finish(STREAM, seen)
+
+
+def _count_malformed(collector: Collector, error: BadValueError) -> None:
+    account = collector.account
+    message = f"a conversation breaks the contract: {error}"
+    collector.count_malformed(MalformedItemError(message, platform=account.platform, account=account.key), STREAM)
 
 
 class _InboxReader:
@@ -75,39 +97,22 @@ class _InboxReader:
         self._inbox = inbox
         self._known_until = mark.newest if mark.ids else None
         self._since = mark.since(collector.now, collector.look_back)
+        self._is_sweep = collector.notes.is_sweep
         newest = min(mark.newest, collector.now) if mark.newest is not None and mark.ids else None
-        self.changed_since = self._since if newest is None else newest - OVERLAP
+        self.changed_since = self._since if newest is None or self._is_sweep else newest - OVERLAP
 
-    def conversations(self) -> Iterator[object]:
-        messages = f"messages.limit({READ_AT_ONCE}){{{MESSAGE_FIELDS}}}"
-        edge = Edge(
-            path=f"{self._inbox.page_id}/conversations",
-            params={"platform": self._inbox.platform, "fields": f"id,updated_time,link,{messages}"},
-            lean={"platform": self._inbox.platform, "fields": "id,updated_time,link"},
-            limit=self._inbox.page_size,
-        )
-        stop = StopWhenOld(self.changed_since, patience=1, only_while_sorted=True)
-        for page in self._pages(edge, {}):
-            yield from page
+    async def conversations(self, first: Row | AdapterError | None) -> AsyncIterator[list[object]]:
+        stop = StopWhenOld(self.changed_since, patience=1, is_thorough=self._is_sweep)
+        async for page in self._pages(self._inbox.edge, {}, first):
+            yield page
             if stop.is_enough([_updated_at(row) for row in page]):
                 return
 
-    def read(self, conversation: Row, key: str) -> bool:
+    async def read(self, conversation: Row, key: str) -> bool:
         """Read one conversation's messages; tell whether all that are wanted could be read."""
         try:
-            for row in self._messages(conversation, key):
-                item = self._collector.mapped(
-                    STREAM,
-                    map_message,
-                    row,
-                    self._collector.account,
-                    conversation_id=key,
-                    url=conversation_url(conversation),
-                    own_names=self._inbox.own_names,
-                    automatic=self._inbox.automatic,
-                )
-                if item is not None and item.published_at >= self._since:
-                    self._collector.add(item)
+            async for rows in self._messages(conversation, key):
+                self._keep(rows, conversation, key)
         except MissingObjectError:
             return True  # cleared away while we were reading
         except AdapterError as error:
@@ -117,23 +122,48 @@ class _InboxReader:
             return False
         return True
 
-    def _messages(self, conversation: Row, key: str) -> Iterator[object]:
+    def _keep(self, rows: list[object], conversation: Row, key: str) -> None:
+        for row in rows:
+            item = self._collector.mapped(
+                STREAM,
+                map_message,
+                row,
+                self._collector.account,
+                conversation_id=key,
+                url=conversation_url(conversation),
+                own_names=self._inbox.own_names,
+                automatic=self._inbox.automatic,
+            )
+            if item is not None and item.published_at >= self._since:
+                self._collector.add(item)
+
+    async def _messages(self, conversation: Row, key: str) -> AsyncIterator[list[object]]:
         nested = child_of(conversation, "messages")
         step: Mapping[str, str] = {}
         if not is_list_missing(nested):
-            yield from rows_of(nested)
+            rows = rows_of(nested)
+            yield rows
             following = next_of(nested)
             if not self._inbox.reads_older:
-                self._tell_gap(rows_of(nested))
+                self._tell_gap(rows)
                 return
-            if following is None or _is_old(rows_of(nested), self._since):
+            if self._reaches_back(
+                rows, has_more=following is not None, counted=count_of(conversation, "message_count")
+            ):
                 return
-            step = following
+            step = following or {}
         edge = Edge(path=f"{key}/messages", params={"fields": MESSAGE_FIELDS}, limit=READ_AT_ONCE)
-        for page in self._pages(edge, step):
-            yield from page
+        async for page in self._pages(edge, step):
+            yield page
             if _is_old(page, self._since) or not self._inbox.reads_older:
                 return
+
+    def _reaches_back(self, rows: list[object], *, has_more: bool, counted: int) -> bool:
+        """Tell whether the messages that came with the list are all that are wanted."""
+        if not has_more and (rows or not counted):
+            return True  # the end is where there is no next page; but nothing, where something is counted, is no end
+        wanted_from = self._since if self._is_sweep else self.changed_since
+        return _is_newest_first(rows) and _ends_before(rows, wanted_from)
 
     def _tell_gap(self, rows: list[object]) -> None:
         """Say so when messages that came since the last complete read may be out of sight already.
@@ -148,9 +178,12 @@ class _InboxReader:
         error = incomplete_error(message, platform=account.platform, account=account.key)
         self._collector.note(error, STREAM)
 
-    def _pages(self, edge: Edge, start: Mapping[str, str]) -> Iterator[list[object]]:
+    async def _pages(
+        self, edge: Edge, start: Mapping[str, str], first: Row | AdapterError | None = None
+    ) -> AsyncIterator[list[object]]:
         account = self._collector.account
-        for page in read_pages(self._client, edge, platform=account.platform, account=account.key, start=start):
+        pages = read_pages(self._client, edge, platform=account.platform, account=account.key, start=start, first=first)
+        async for page in pages:
             yield page.rows
 
 
@@ -160,6 +193,17 @@ def _updated_at(row: object) -> datetime | None:
 
 def _created_at(row: object) -> datetime | None:
     return optional_moment(row, "created_time") if isinstance(row, dict) else None
+
+
+def _is_newest_first(rows: list[object]) -> bool:
+    moments = [_created_at(row) for row in rows]
+    known = [m for m in moments if m is not None]
+    return len(known) == len(moments) and known == sorted(known, reverse=True)
+
+
+def _ends_before(rows: list[object], since: datetime) -> bool:
+    last = _created_at(rows[-1]) if rows else None
+    return last is not None and last < since
 
 
 def _is_old(rows: list[object], since: datetime) -> bool:

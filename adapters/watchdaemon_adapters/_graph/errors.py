@@ -37,6 +37,8 @@ TOKEN_SUBCODES: Mapping[int, str] = {
     2069032: "the token is not the page's own",
 }
 
+_ENDS_THE_FETCH = frozenset({Reason.UNAUTHORISED, Reason.NO_CREDENTIAL, Reason.QUOTA})
+
 
 class ReduceAmountError(RetriableError):
     """The same request for fewer rows or fields would be answered."""
@@ -92,6 +94,11 @@ def not_json_error(*, status: int, platform: str, account: str | None) -> Retria
 def incomplete_error(message: str, *, platform: str, account: str | None) -> RetriableError:
     """Return the error for a list that could not be read to its end."""
     return RetriableError(message, platform=platform, account=account, reason=Reason.INCOMPLETE)
+
+
+def ends_the_fetch(error: AdapterError) -> bool:
+    """Tell whether the account's other questions would fare no better (or make it worse, when throttled)."""
+    return error.reason in _ENDS_THE_FETCH or isinstance(error, RateLimitedError) or error.cause_key is not None
 
 
 def outage_key(platform: str) -> str:

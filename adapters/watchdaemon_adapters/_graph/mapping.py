@@ -87,11 +87,16 @@ def map_message(
 
 
 def conversation_url(row: Row) -> str | None:
-    """Return where a person answers the conversation: the Graph gives a path on the site."""
-    link = row.get("link")
+    """Return where a person answers the conversation."""
+    return site_link(row, "link")
+
+
+def site_link(row: Row, key: str) -> str | None:
+    """Return an address a person may click on; of conversations and videos the Graph gives a path on the site."""
+    link = row.get(key)
     if isinstance(link, str) and link.startswith("/") and not link.startswith("//") and link.isprintable():
         return _SITE + link
-    return optional_link(row, "link")
+    return optional_link(row, key)
 
 
 def folded(text: str) -> str:

@@ -1,6 +1,6 @@
 """Following the Graph's pages: to the end, in smaller steps where it asks for them, and never in a circle."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
@@ -23,6 +23,10 @@ class Edge:
     limit: int
     lean: Mapping[str, str] | None = None  # parameters to fall back to when even one row at a time is too much
 
+    async def first(self, client: GraphClient) -> Row:
+        """Ask for the first page alone. Raises AdapterError."""
+        return await client.get(self.path, {**self.params, "limit": str(self.limit)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -31,46 +35,39 @@ class Page:
     rows: list[object]
     summary: Row = field(default_factory=dict)
     is_lean: bool = False  # read with the edge's lean parameters
+    limit: int = 0  # how many rows were asked for in the end
 
 
-def read_pages(
-    client: GraphClient, edge: Edge, *, platform: str, account: str, start: Mapping[str, str] | None = None
-) -> Iterator[Page]:
+async def read_pages(
+    client: GraphClient,
+    edge: Edge,
+    *,
+    platform: str,
+    account: str,
+    start: Mapping[str, str] | None = None,
+    first: Row | AdapterError | None = None,
+) -> AsyncIterator[Page]:
     """Yield the pages of an edge from its beginning, or from `start` (what `next_of` gave).
 
-    A page may be empty and still have a next one; the end is where there is none.
+    A page may be empty and still have a next one; the end is where there is none. With `first` the first answer is
+    there already (it came with other things), or is known to be that error.
 
     Raises:
         RetriableError: With reason INCOMPLETE when the pages cannot be followed to the end.
         AdapterError: As the client does.
     """
-    limit, lean, params = edge.limit, False, edge.params
+    reader = _EdgeReader(client, edge, platform, account)
     step: Mapping[str, str] = start or {}
     seen = {frozenset(step.items())}
     for _ in range(MAX_PAGES):
-        try:
-            answer = client.get(edge.path, {**params, **step, "limit": str(limit)})
-        except ReduceAmountError:
-            if limit > 1:
-                limit //= 2
-            elif edge.lean is not None and not lean:
-                limit, lean, params = edge.limit, True, edge.lean
-            else:
-                raise
-            continue
-        except AdapterError as error:
-            if step and error.reason is Reason.MALFORMED:  # the first page was understood: it is the cursor
-                raise _unfollowed(platform, account) from error
-            raise
-        if is_list_missing(answer):
-            raise RetriableError(
-                f"{platform} answered a list without a list",
-                platform=platform,
-                account=account,
-                reason=Reason.MALFORMED,
-            )
-        yield Page(rows=rows_of(answer), summary=child_of(answer, "summary"), is_lean=lean)
+        answer, first = await reader.read(step, first), None
         following = next_of(answer)
+        yield Page(
+            rows=rows_of(answer),
+            summary=child_of(answer, "summary"),
+            is_lean=reader.is_lean,
+            limit=reader.limit,
+        )
         if following is None:
             return
         if frozenset(following.items()) in seen:
@@ -78,6 +75,57 @@ def read_pages(
         seen.add(frozenset(following.items()))
         step = following
     raise _unfollowed(platform, account)
+
+
+class _EdgeReader:
+    """Asks for one page after another, for less at a time where the Graph finds it too much."""
+
+    def __init__(self, client: GraphClient, edge: Edge, platform: str, account: str) -> None:
+        self.limit = edge.limit
+        self.is_lean = False
+        self._client = client
+        self._edge = edge
+        self._platform = platform
+        self._account = account
+        self._params = edge.params
+
+    async def read(self, step: Mapping[str, str], known: Row | AdapterError | None) -> Row:
+        """Return one page's answer; `known` is what came of the first try, where that was made already."""
+        while True:
+            try:
+                if isinstance(known, AdapterError):
+                    raise known
+                answer = known if known is not None else await self._ask(step)
+            except ReduceAmountError:
+                known = None
+                if not self._reduce():
+                    raise
+                continue
+            except AdapterError as error:
+                if step and error.reason is Reason.MALFORMED:  # the first page was understood: it is the cursor
+                    raise _unfollowed(self._platform, self._account) from error
+                raise
+            if is_list_missing(answer):
+                raise RetriableError(
+                    f"{self._platform} answered a list without a list",
+                    platform=self._platform,
+                    account=self._account,
+                    reason=Reason.MALFORMED,
+                )
+            return answer
+
+    async def _ask(self, step: Mapping[str, str]) -> Row:
+        return await self._client.get(self._edge.path, {**self._params, **step, "limit": str(self.limit)})
+
+    def _reduce(self) -> bool:
+        """Ask for half as much from now on, or for the rows alone; False when there is no less."""
+        if self.limit > 1:
+            self.limit //= 2
+        elif self._edge.lean is not None and not self.is_lean:
+            self.limit, self.is_lean, self._params = self._edge.limit, True, self._edge.lean
+        else:
+            return False
+        return True
 
 
 def next_of(answer: Row) -> dict[str, str] | None:
@@ -93,33 +141,41 @@ def next_of(answer: Row) -> dict[str, str] | None:
     return {name: value for name, value in query if name not in _SECRET_PARAMETERS}
 
 
+NEARLY_SORTED = 2
+"""So often may a list go back in time and still count as sorted: a pinned post, a late one."""
+
+
 class StopWhenOld:
     """Tells when to stop paging a list that is *mostly* newest first.
 
-    The Graph ranks some lists and promises no order, so one old row means nothing: `patience` whole pages without a
-    single row of interest do. With `only_while_sorted` nothing does any more, once a row was newer than the one before.
+    The Graph ranks some lists and promises no order, so one old row means nothing. A list that never once went back in
+    time is left where it became old (with `is_thorough` only after `patience` whole pages without a single row of
+    interest); one that did a few times, after those pages; a shuffled one is read to its end.
     """
 
-    def __init__(self, since: datetime, *, patience: int = 2, only_while_sorted: bool = False) -> None:
+    def __init__(self, since: datetime, *, patience: int = 2, is_thorough: bool = True) -> None:
         self._since = since
         self._patience = patience
-        self._only_while_sorted = only_while_sorted
+        self._is_thorough = is_thorough
         self._old_pages = 0
-        self._is_sorted = True
+        self._breaks = 0
         self._last: datetime | None = None
 
     def is_enough(self, moments: Sequence[datetime | None]) -> bool:
         """Take in one page's times; an unreadable time counts as interesting, an empty page as nothing."""
         for moment in moments:
             if moment is not None:
-                self._is_sorted = self._is_sorted and (self._last is None or moment <= self._last)
+                self._breaks += self._last is not None and moment > self._last
                 self._last = moment
         if moments:
             is_old = all(moment is not None and moment < self._since for moment in moments)
             self._old_pages = self._old_pages + 1 if is_old else 0
-        if self._only_while_sorted and not self._is_sorted:
+        if self._breaks > NEARLY_SORTED:
             return False
-        return self._old_pages >= self._patience
+        if self._old_pages >= self._patience:
+            return True
+        ends_old = bool(moments) and moments[-1] is not None and moments[-1] < self._since
+        return not self._is_thorough and not self._breaks and ends_old
 
 
 def _unfollowed(platform: str, account: str) -> RetriableError:

@@ -7,9 +7,11 @@ from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResu
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
-from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
-from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error, run_streams
+from watchdaemon_adapters._graph.client import GraphClient, Secrets, read_secrets
+from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error
+from watchdaemon_adapters._graph.courier import Courier, SyncGraph
 from watchdaemon_adapters._graph.rechecking import recheck_items
+from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, run_rounds
 from watchdaemon_adapters._graph.tokens import health_of, page_of
 from watchdaemon_adapters._graph.values import optional_id, optional_link, optional_moment, optional_text, rows_of
 from watchdaemon_adapters.facebook.mapping import fields_of, reread
@@ -23,10 +25,10 @@ _PROFILE_FIELDS = "id,name,link,about,description,is_published,published_posts.l
 
 
 class FacebookAdapter:
-    """Reads Pages with each Page's own token."""
+    """Reads Pages with each Page's own token, as many as there are in as few requests as it takes."""
 
     name = PLATFORM
-    batch_size = 1  # each Page has its own token and its own budget; several in one call would only wait for each other
+    batch_size = 50  # each Page asks three questions, and fifty questions go into a request
 
     def __init__(self, settings: FacebookSettings, context: AdapterContext) -> None:
         self._settings = settings
@@ -34,55 +36,66 @@ class FacebookAdapter:
 
     def kinds(self) -> Sequence[KindCoverage]:
         """Return the coverage matrix."""
-        visitors, mentions, messages = (
-            self._settings.visitor_posts,
-            self._settings.mentions,
-            self._settings.messages,
-        )
+        settings = self._settings
+        extra = [
+            word
+            for word, is_on in (
+                ("reels", settings.reels),
+                ("live videos", settings.live_videos),
+                ("advertisements", settings.advertisements),
+            )
+            if is_on
+        ]
         return (
-            KindCoverage(
-                kind=ItemKind.POST, cover=Cover.FULL, note="published posts; not reels, live videos, advertisements"
-            ),
+            KindCoverage(kind=ItemKind.POST, cover=Cover.FULL, note=f"published posts{_where_allowed(extra)}"),
             KindCoverage(
                 kind=ItemKind.COMMENT,
                 cover=Cover.LIMITED,
-                note="all levels, under posts within the look-back; not under advertisements, reels or single photos",
+                note="all levels, under posts within the look-back and older ones as far as they are listed"
+                f"{_where_allowed(extra)}; not under single photos of a post with several",
             ),
-            _switched(ItemKind.VISITOR_POST, Cover.FULL, "with the comments under them", is_on=visitors),
+            _switched(ItemKind.VISITOR_POST, Cover.FULL, "with the comments under them", is_on=settings.visitor_posts),
             _switched(
                 ItemKind.MENTION,
                 Cover.LIMITED,
                 "public posts that tag the page; the author is not told",
-                is_on=mentions,
+                is_on=settings.mentions,
             ),
             KindCoverage(kind=ItemKind.QUOTE, cover=Cover.NONE, note="shares on other profiles cannot be read"),
             _switched(
-                ItemKind.MESSAGE, Cover.FULL, "Messenger; needs the platform's review of the app", is_on=messages
+                ItemKind.MESSAGE,
+                Cover.FULL,
+                'Messenger; needs the platform\'s review of the app (without it: extra.messages = "off")',
+                is_on=settings.messages,
             ),
             KindCoverage(kind=ItemKind.REVIEW, cover=Cover.NONE, note="withdrawn by the platform from v22.0 on"),
         )
 
     def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
-        """Yield one final result per account."""
-        for account in accounts:
-            try:
-                yield self._fetch_one(account, cursors.get(account.key, {}))
-            except Exception as error:  # noqa: BLE001 - a fault of ours with one Page's data must not cost another Page
-                yield failed_result(account, internal_error(account, error), calls=0)
+        """Yield one final result per account, as soon as each has all of its answers."""
+        yield from run_rounds([self._fetch_one(a, cursors.get(a.key, {})) for a in accounts], self._courier())
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
         """Read the items again by their ids."""
 
-        def reader() -> GraphClient:
-            client = self._client(account)
-            must_be_page_token(client, account)
-            return client
+        async def check(client: GraphClient) -> None:
+            await prove_page_token(client, account, self._token_of(account))
 
-        return recheck_items(account, items, reader=reader, fields_of=fields_of, reread=reread)
+        return recheck_items(
+            account,
+            items,
+            client=lambda: self._client(account),
+            delivery=self._courier(),
+            check=check,
+            fields_of=fields_of,
+            reread=reread,
+        )
 
     def profile(self, account: Account) -> Profile:
         """Return the Page's public face. Raises AdapterError."""
-        page = self._client(account).get(account.native_id, {"fields": _PROFILE_FIELDS})
+        page = self._graph(read_secrets(self._context.credentials, account), account.key).get(
+            account.native_id, {"fields": _PROFILE_FIELDS}
+        )
         posts = page.get("published_posts")
         rows = [r for r in rows_of(posts) if isinstance(r, dict)] if isinstance(posts, dict) else []
         moments = [m for m in (optional_moment(r, "created_time") for r in rows) if m is not None]
@@ -100,8 +113,8 @@ class FacebookAdapter:
         """Ask the token debugger; without the app's id and secret, ask who the token is. Raises AdapterError."""
         secrets = read_secrets(self._context.credentials, account)
         if secrets.app_token is None:
-            return self._health_by_identity(account, secrets)
-        debugger = self._road_graph(account, Secrets(token=secrets.app_token))
+            return self._health_by_identity(account)
+        debugger = self._graph(Secrets(token=secrets.app_token), account.key)
         answer = debugger.get("debug_token", {"input_token": secrets.token})
         scopes = (*SCOPES, *(MESSAGE_SCOPES if self._settings.messages else ()))
         health = health_of(answer, account, expected_type="PAGE", needed_scopes=scopes)
@@ -110,70 +123,112 @@ class FacebookAdapter:
             return CredentialHealth(account=account.key, is_valid=False, detail="the token is another page's")
         return health
 
-    def _health_by_identity(self, account: Account, secrets: Secrets) -> CredentialHealth:
-        try:
-            must_be_page_token(self._client(account, secrets), account)
-        except AccountError as error:
-            return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
+    def _health_by_identity(self, account: Account) -> CredentialHealth:
+        client = self._client(account)
+        (found,) = run_rounds([attempt(prove_page_token(client, account, client.secrets))], self._courier())
+        if isinstance(found, AccountError):
+            return CredentialHealth(account=account.key, is_valid=False, detail=str(found))
+        if isinstance(found, AdapterError):
+            raise found
         detail = "the token is the page's own; when it ends is not known without app_id and app_secret"
+        if not found:
+            detail = "the token opens the page; whether it is the page's own could not be seen"
         return CredentialHealth(account=account.key, is_valid=True, detail=detail)
 
-    def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
-        collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
-        client: GraphClient | None = None
+    async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+        client: AccountClient | None = None
         try:
             client = self._client(account)
-            must_be_page_token(client, account)
+            return await self._read(account, client, cursors)
         except AdapterError as error:
             return failed_result(account, error, client.calls if client else 0)
-        run_streams(collector, PageReader(client, collector, self._settings).streams())
+        except Exception as error:  # noqa: BLE001 - a fault of ours with one Page's data must not cost another Page
+            return failed_result(account, internal_error(account, error), client.calls if client else 0)
+
+    async def _read(self, account: Account, client: AccountClient, cursors: Cursors) -> FetchResult:
+        collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
+        reader = PageReader(client, collector, self._settings)
+        proof, _ = await gather(attempt(prove_page_token(client, account, client.secrets)), reader.ask())
+        if isinstance(proof, AdapterError):
+            raise proof
+        await reader.read(is_proven=proof is True)
         return collector.result(client.calls)
 
-    def _client(self, account: Account, secrets: Secrets | None = None) -> GraphClient:
+    def _token_of(self, account: Account) -> Secrets:
+        return read_secrets(self._context.credentials, account)
+
+    def _client(self, account: Account) -> AccountClient:
+        return AccountClient(account.key, self._token_of(account))
+
+    def _courier(self) -> Courier:
+        return Courier(self._context.road, PLATFORM, self._graph)
+
+    def _graph(self, secrets: Secrets, account: str | None) -> SyncGraph:
         from watchdaemon_adapters.facebook.sdk import PageGraph  # imports the SDK
 
         return PageGraph(
             self._context.road,
             base_url=self._settings.base_url,
             api_version=self._settings.api_version,
-            secrets=secrets or read_secrets(self._context.credentials, account),
-            platform=PLATFORM,
-            account=account.key,
-            timeout=self._settings.timeout_seconds,
-        )
-
-    def _road_graph(self, account: Account, secrets: Secrets) -> RoadGraph:
-        return RoadGraph(
-            self._context.road,
-            base_url=self._settings.base_url,
-            api_version=self._settings.api_version,
             secrets=secrets,
             platform=PLATFORM,
-            account=account.key,
+            account=account,
             timeout=self._settings.timeout_seconds,
         )
 
 
-def must_be_page_token(client: GraphClient, account: Account) -> None:
+async def prove_page_token(client: GraphClient, account: Account, secrets: Secrets) -> bool:
     """Make sure that the token is the Page's own before any emptiness is believed.
 
     A person's token is answered with 200 and empty lists where comments are (comments edge reference); whose a token is
-    shows in ``/me``.
+    shows in ``/me``, or in whether the Page names the very same token as its own.
+
+    Returns:
+        False when the platform lets neither be seen: then silence must not be believed.
 
     Raises:
         AccountError: UNAUTHORISED, when it is somebody else's.
         AdapterError: As the client does.
     """
-    if optional_id(client.get("me", {"fields": "id"})) != account.native_id:
-        raise AccountError(
-            "not a Page token of this page: it would show empty lists where there are comments",
-            platform=account.platform,
-            account=account.key,
-            reason=Reason.UNAUTHORISED,
-        )
+    try:
+        owner = optional_id(await client.get("me", {"fields": "id"}))
+    except AdapterError as error:
+        if error.reason not in (Reason.MALFORMED, Reason.GONE, Reason.PERMISSION, Reason.UNSUPPORTED):
+            raise
+        return await _prove_by_page(client, account, secrets)
+    if owner != account.native_id:
+        raise _not_its_own(account)
+    return True
+
+
+async def _prove_by_page(client: GraphClient, account: Account, secrets: Secrets) -> bool:
+    try:
+        page = await client.get(account.native_id, {"fields": "id,access_token"})
+    except AdapterError as error:
+        if error.reason in (Reason.MALFORMED, Reason.PERMISSION, Reason.UNSUPPORTED):
+            return False
+        raise
+    shown = page.get("access_token")
+    if isinstance(shown, str) and shown != secrets.token:
+        raise _not_its_own(account)
+    return shown == secrets.token
+
+
+def _not_its_own(account: Account) -> AccountError:
+    return AccountError(
+        "not a Page token of this page: it would show empty lists where there are comments",
+        platform=account.platform,
+        account=account.key,
+        reason=Reason.UNAUTHORISED,
+    )
 
 
 def _switched(kind: ItemKind, cover: Cover, note: str, *, is_on: bool) -> KindCoverage:
     return KindCoverage(
         kind=kind, cover=cover if is_on else Cover.NONE, note=note if is_on else "switched off in the settings"
     )
+
+
+def _where_allowed(extra: Sequence[str]) -> str:
+    """Name what the platform may or may not let the app read: where it never could, that is no trouble."""
+    return f"; {', '.join(extra)} where the app is allowed to read them" if extra else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.item import Item, ItemKind, Visibility
-from watchdaemon_adapters._graph.mapping import MESSAGE_FIELDS, checked, map_message
+from watchdaemon_adapters._graph.mapping import MESSAGE_FIELDS, checked, map_message, site_link
 from watchdaemon_adapters._graph.values import (
     Row,
     child_of,
@@ -19,8 +19,12 @@ from watchdaemon_adapters._graph.values import (
 )
 
 COMMENT_FIELDS = "id,created_time,message,from{id,name},parent{id},is_hidden,is_private,permalink_url"
-POST_FIELDS = "id,created_time,message,story,from{id,name},is_hidden,permalink_url"
-VISITOR_POST_FIELDS = "id,created_time,message,from{id,name},is_hidden,permalink_url"
+POST_FIELDS = "id,created_time,updated_time,message,story,from{id,name},is_hidden,permalink_url"
+VISITOR_POST_FIELDS = "id,created_time,updated_time,message,from{id,name},is_hidden,permalink_url"
+REEL_FIELDS = "id,created_time,updated_time,title,description,permalink_url"
+LIVE_FIELDS = "id,creation_time,title,description,permalink_url"
+VIDEO = "video"
+"""In an own item's `extra`: the edge it came by, since reels and live videos have other fields than posts."""
 MENTION_FIELDS = "id,created_time,message,permalink_url"
 
 _DEEPEST_REPLY = 10
@@ -45,6 +49,18 @@ def map_post(row: object, account: Account) -> Item:
         url=optional_link(post, "permalink_url"),
         visibility=_visibility(post),
     )
+
+
+@checked
+def map_reel(row: object, account: Account) -> Item:
+    """Map a reel."""
+    return _own_video(row_of(row), account, "created_time", "reel")
+
+
+@checked
+def map_live(row: object, account: Account) -> Item:
+    """Map a live video, running or over."""
+    return _own_video(row_of(row), account, "creation_time", "live")
 
 
 @checked
@@ -92,7 +108,7 @@ def map_mention(row: object, account: Account) -> Item:
 def reread(row: object, account: Account, known: Item) -> Item:
     """Map an item that was asked for again by its id; where it belongs is known. Raises MalformedItemError."""
     readers: Mapping[ItemKind, Callable[[], Item]] = {
-        ItemKind.POST: lambda: map_post(row, account),
+        ItemKind.POST: lambda: _POST_MAPPERS[known.extra.get(VIDEO, "")](row, account),
         ItemKind.VISITOR_POST: lambda: map_visitor_post(row, account),
         ItemKind.MENTION: lambda: map_mention(row, account),
         ItemKind.MESSAGE: lambda: map_message(row, account, conversation_id=known.thread_id, url=known.url),
@@ -110,15 +126,18 @@ def reread(row: object, account: Account, known: Item) -> Item:
     )
 
 
-def fields_of(kind: ItemKind) -> str | None:
-    """Return the fields to ask for when one item is read by its id; None for kinds Facebook does not have."""
+def fields_of(item: Item) -> str | None:
+    """Return the fields to ask for when an item is read by its id; None for kinds Facebook does not have."""
     return {
-        ItemKind.POST: POST_FIELDS,
+        ItemKind.POST: {"": POST_FIELDS, "reel": REEL_FIELDS, "live": LIVE_FIELDS}.get(item.extra.get(VIDEO, "")),
         ItemKind.COMMENT: COMMENT_FIELDS,
         ItemKind.VISITOR_POST: VISITOR_POST_FIELDS,
         ItemKind.MENTION: MENTION_FIELDS,
         ItemKind.MESSAGE: MESSAGE_FIELDS,
-    }.get(kind)
+    }.get(item.kind)
+
+
+_POST_MAPPERS: Mapping[str, Callable[[object, Account], Item]] = {"": map_post, "reel": map_reel, "live": map_live}
 
 
 def settle_threads(comments: Sequence[Item]) -> list[Item]:
@@ -147,6 +166,25 @@ def settle_threads(comments: Sequence[Item]) -> list[Item]:
 def tail_of(external_id: str) -> str:
     """Return the part of an id that is there in every spelling."""
     return external_id.rpartition("_")[2]
+
+
+def _own_video(video: Row, account: Account, time_key: str, what: str) -> Item:
+    external_id = id_of(video)
+    texts = dict.fromkeys(text for text in (text_of(video, "title"), text_of(video, "description")) if text)
+    return Item(
+        account=account.key,
+        platform=account.platform,
+        external_id=external_id,
+        thread_id=external_id,
+        kind=ItemKind.POST,
+        published_at=moment_of(video, time_key),
+        author=account.name,
+        author_id=account.native_id,
+        by_account=True,
+        text="\n\n".join(texts),
+        url=site_link(video, "permalink_url"),
+        extra={VIDEO: what},
+    )
 
 
 def _standing_alone(post: Row, account: Account, kind: ItemKind) -> Item:

@@ -8,18 +8,19 @@ module imports the SDK.
 """
 
 from collections.abc import Mapping
+from typing import TypedDict
 
 import facebook
 
 from watchdaemon.errors import RetriableError
 from watchdaemon.http import RequestsShape, Road
-from watchdaemon_adapters._graph.client import Secrets, as_outage, read_answer
+from watchdaemon_adapters._graph.client import Secrets, as_outage, read_answer, read_list
 from watchdaemon_adapters._graph.errors import graph_error, not_json_error, should_retry
 from watchdaemon_adapters._graph.values import Row
 
 
 class PageGraph(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no types
-    """One Page's Graph; a `GraphClient`."""
+    """The Graph with one Page's token; a `SyncGraph`."""
 
     def __init__(
         self,
@@ -29,7 +30,7 @@ class PageGraph(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no type
         api_version: str,
         secrets: Secrets,
         platform: str,
-        account: str,
+        account: str | None,
         timeout: float,
     ) -> None:
         shape = RequestsShape(
@@ -38,10 +39,10 @@ class PageGraph(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no type
             account=account,
             rewrite=(facebook.FACEBOOK_GRAPH_URL, base_url.rstrip("/") + "/"),
             should_retry=should_retry,
+            idempotent=True,  # what is sent from here only reads, a batch too
         )
         super().__init__(access_token=secrets.token, timeout=timeout, session=shape)
         self.version = api_version
-        self.calls = 0
         self._shape = shape
         self._proof = {k: v for k, v in secrets.parameters().items() if k != "access_token"}
         self._platform = platform
@@ -49,20 +50,32 @@ class PageGraph(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no type
 
     def get(self, path: str, params: Mapping[str, str]) -> Row:
         """Return the object at `path`. Raises AdapterError."""
-        self.calls += 1
+        result = self._requested(path, {**self._proof, **params})
+        return result if isinstance(result, dict) and self._status < 400 else self._answer_itself()
+
+    def batch(self, parts: str) -> object:
+        """Send a batch of reading questions and return its answer's JSON. Raises AdapterError."""
+        result = self._requested("", post_args={**self._proof, "batch": parts})
+        if isinstance(result, list) and self._status < 400:
+            return result
+        content, told = self._content()
+        return read_list(content, **told)
+
+    def _requested(
+        self, path: str, args: Mapping[str, str] | None = None, post_args: dict[str, str] | None = None
+    ) -> object:
+        """Return what the SDK makes of the answer; None where it makes nothing of it. Raises AdapterError."""
         self._shape.last_response = None
         try:
-            result = self.request(f"{self.version}/{path}", {**self._proof, **params})
+            result: object = self.request(f"{self.version}/{path}", args, post_args=post_args)
         except RetriableError as error:
             raise as_outage(error) from None
         except facebook.GraphAPIError as error:
             if not isinstance(error.result, dict):  # the SDK's own complaint about the content type
-                return self._answer_itself()
+                return None
             raise self._sorted(error.result) from None
         except (KeyError, ValueError, RecursionError):  # no content type; "json" that is none
-            return self._answer_itself()
-        if not isinstance(result, dict) or self._status >= 400:
-            return self._answer_itself()
+            return None
         return result
 
     @property
@@ -76,13 +89,24 @@ class PageGraph(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no type
 
     def _answer_itself(self) -> Row:
         """Read the answer the SDK could not make sense of; mostly it is none, and the right error is raised."""
+        content, told = self._content()
+        return read_answer(content, **told)
+
+    def _content(self) -> tuple[bytes, "_Told"]:
         answer = self._shape.last_response
         if answer is None:
             raise not_json_error(status=0, platform=self._platform, account=self._account)
-        return read_answer(
-            answer.content,
-            status=answer.status_code,
-            headers=answer.headers,
-            platform=self._platform,
-            account=self._account,
-        )
+        told: _Told = {
+            "status": answer.status_code,
+            "headers": answer.headers,
+            "platform": self._platform,
+            "account": self._account,
+        }
+        return answer.content, told
+
+
+class _Told(TypedDict):
+    status: int
+    headers: Mapping[str, str]
+    platform: str
+    account: str | None

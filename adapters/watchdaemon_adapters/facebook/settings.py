@@ -7,3 +7,6 @@ class FacebookSettings(GraphSettings):
     """What can be set for Facebook; every key has a default that suits the real service."""
 
     visitor_posts: bool = True
+    reels: bool = True
+    live_videos: bool = True
+    advertisements: bool = True  # posts that are shown as advertisements alone

@@ -8,14 +8,17 @@ from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
-from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error, run_streams
+from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error
+from watchdaemon_adapters._graph.conversations import STREAM as MESSAGES
+from watchdaemon_adapters._graph.courier import Courier, SyncGraph
 from watchdaemon_adapters._graph.errors import MissingObjectError
 from watchdaemon_adapters._graph.rechecking import recheck_items
+from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, run_rounds
 from watchdaemon_adapters._graph.tokens import health_of
 from watchdaemon_adapters._graph.values import Row, optional_id, optional_moment, optional_text, rows_of
 from watchdaemon_adapters.instagram.mapping import Identity, fields_of, reread
 from watchdaemon_adapters.instagram.settings import InstagramSettings
-from watchdaemon_adapters.instagram.streams import AccountReader
+from watchdaemon_adapters.instagram.streams import AccountReader, not_shown
 
 PLATFORM = "instagram"
 PAGE_ID = "page_id"  # in the account's `extra`: the linked Facebook Page, by which direct messages are read
@@ -28,7 +31,7 @@ class InstagramAdapter:
     """Reads professional accounts with the linked Page's token, or that of a person with a role on it."""
 
     name = PLATFORM
-    batch_size = 1  # each account has its own token and budget; several in one call would only wait for each other
+    batch_size = 50  # each account asks three questions, and fifty questions go into a request
 
     def __init__(self, settings: InstagramSettings, context: AdapterContext) -> None:
         self._settings = settings
@@ -65,31 +68,34 @@ class InstagramAdapter:
         )
 
     def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
-        """Yield one final result per account."""
-        for account in accounts:
-            try:
-                yield self._fetch_one(account, cursors.get(account.key, {}))
-            except Exception as error:  # noqa: BLE001 - a fault of ours with one account's data must not cost another
-                yield failed_result(account, internal_error(account, error), calls=0)
+        """Yield one final result per account, as soon as each has all of its answers."""
+        yield from run_rounds([self._fetch_one(a, cursors.get(a.key, {})) for a in accounts], self._courier())
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
         """Read the items again by their ids, where that can be done."""
         identity = Identity(account=account)
 
-        def reader() -> GraphClient:
+        async def check(client: GraphClient) -> None:
             nonlocal identity
-            client = self._client(account)
-            identity = identify(client, account)
-            return client
+            identity = await identify(client, account)
 
         def reread_one(row: Row, of: Account, item: Item) -> Item:
             return reread(row, of, item, identity)
 
-        return recheck_items(account, items, reader=reader, fields_of=fields_of, reread=reread_one)
+        return recheck_items(
+            account,
+            items,
+            client=lambda: self._client(account),
+            delivery=self._courier(),
+            check=check,
+            fields_of=fields_of,
+            reread=reread_one,
+        )
 
     def profile(self, account: Account) -> Profile:
         """Return the account's public face. Raises AdapterError."""
-        user = self._client(account).get(account.native_id, {"fields": _PROFILE_FIELDS})
+        graph = self._graph(read_secrets(self._context.credentials, account), account.key)
+        user = graph.get(account.native_id, {"fields": _PROFILE_FIELDS})
         media = user.get("media")
         rows = [r for r in rows_of(media) if isinstance(r, dict)] if isinstance(media, dict) else []
         moments = [m for m in (optional_moment(r, "timestamp") for r in rows) if m is not None]
@@ -108,49 +114,64 @@ class InstagramAdapter:
         """Ask the token debugger; without the app's id and secret, try the account. Raises AdapterError."""
         secrets = read_secrets(self._context.credentials, account)
         if secrets.app_token is not None:
-            debugger = self._client(account, Secrets(token=secrets.app_token))
+            debugger = self._graph(Secrets(token=secrets.app_token), account.key)
             answer = debugger.get("debug_token", {"input_token": secrets.token})
             needed = (*SCOPES, *(MESSAGE_SCOPES if self._reads_messages(account) else ()))
             return health_of(answer, account, expected_type=None, needed_scopes=needed)
-        try:
-            identify(self._client(account, secrets), account)
-        except AccountError as error:
-            return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
+        (found,) = run_rounds([attempt(identify(self._client(account), account))], self._courier())
+        if isinstance(found, AccountError):
+            return CredentialHealth(account=account.key, is_valid=False, detail=str(found))
+        if isinstance(found, AdapterError):
+            raise found
         detail = "the token opens the account; when it ends is not known without app_id and app_secret"
         return CredentialHealth(account=account.key, is_valid=True, detail=detail)
 
-    def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
-        collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
-        client: GraphClient | None = None
+    async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+        client: AccountClient | None = None
         try:
             client = self._client(account)
-            identity = identify(client, account)
-            page_id = account.extra.get(PAGE_ID)
-            is_page_token = page_id is not None and speaks_for(client, page_id)
+            return await self._read(account, client, cursors)
         except AdapterError as error:
             return failed_result(account, error, client.calls if client else 0)
-        reader = AccountReader(
-            client, collector, self._settings, identity, page_id=page_id, is_page_token=is_page_token
-        )
-        run_streams(collector, reader.streams())
+        except Exception as error:  # noqa: BLE001 - a fault of ours with one account's data must not cost another
+            return failed_result(account, internal_error(account, error), client.calls if client else 0)
+
+    async def _read(self, account: Account, client: AccountClient, cursors: Cursors) -> FetchResult:
+        collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
+        page_id = account.extra.get(PAGE_ID)
+        inbox_of = page_id if self._reads_messages(account) else None
+        reader = AccountReader(client, collector, self._settings, page_id=inbox_of)
+
+        async def ask() -> bool:
+            await reader.ask()
+            return False
+
+        _, is_page_token = await gather(ask(), speaks_for(client, page_id))
+        await reader.read(is_page_token=is_page_token)
         return collector.result(client.calls)
 
     def _reads_messages(self, account: Account) -> bool:
-        return self._settings.messages and PAGE_ID in account.extra
+        return self._settings.messages and PAGE_ID in account.extra and account.extra.get(MESSAGES) != "off"
 
-    def _client(self, account: Account, secrets: Secrets | None = None) -> GraphClient:
+    def _client(self, account: Account) -> AccountClient:
+        return AccountClient(account.key, read_secrets(self._context.credentials, account))
+
+    def _courier(self) -> Courier:
+        return Courier(self._context.road, PLATFORM, self._graph)
+
+    def _graph(self, secrets: Secrets, account: str | None) -> SyncGraph:
         return RoadGraph(
             self._context.road,
             base_url=self._settings.base_url,
             api_version=self._settings.api_version,
-            secrets=secrets or read_secrets(self._context.credentials, account),
+            secrets=secrets,
             platform=PLATFORM,
-            account=account.key,
+            account=account,
             timeout=self._settings.timeout_seconds,
         )
 
 
-def identify(client: GraphClient, account: Account) -> Identity:
+async def identify(client: GraphClient, account: Account) -> Identity:
     """Make sure the token opens the account, and learn the account's present name.
 
     Raises:
@@ -158,28 +179,21 @@ def identify(client: GraphClient, account: Account) -> Identity:
         AdapterError: As the client does.
     """
     try:
-        user = client.get(account.native_id, {"fields": "id,username"})
+        user = await client.get(account.native_id, {"fields": "id,username"})
     except MissingObjectError as error:
-        raise _not_shown(account) from error
+        raise not_shown(account) from error
     if optional_id(user) != account.native_id:
-        raise _not_shown(account)
+        raise not_shown(account)
     return Identity(account=account, username=optional_text(user, "username"))
 
 
-def speaks_for(client: GraphClient, page_id: str) -> bool:
+async def speaks_for(client: GraphClient, page_id: str | None) -> bool:
     """Tell whether the token is the Page's own. Raises AdapterError when the platform does not answer."""
+    if page_id is None:
+        return False
     try:
-        return optional_id(client.get("me", {"fields": "id"})) == page_id
+        return optional_id(await client.get("me", {"fields": "id"})) == page_id
     except AdapterError as error:
         if error.reason in (Reason.MALFORMED, Reason.GONE, Reason.PERMISSION):
             return False  # a token without a "me" is no Page's
         raise
-
-
-def _not_shown(account: Account) -> AccountError:
-    return AccountError(
-        "the account is gone, or the token does not open it",
-        platform=account.platform,
-        account=account.key,
-        reason=Reason.GONE,
-    )

@@ -105,13 +105,13 @@ def map_tag(row: object, account: Account, identity: Identity) -> Item:
     )
 
 
-def fields_of(kind: ItemKind) -> str | None:
+def fields_of(item: Item) -> str | None:
     """Return the fields to ask for when one item is read by its id.
 
     Only what the account owns can be: others' media cannot be read by id, and of messages only the newest twenty of a
     conversation (an older one is called deleted, which it need not be).
     """
-    return {ItemKind.POST: MEDIA_FIELDS, ItemKind.COMMENT: REPLY_FIELDS}.get(kind)
+    return {ItemKind.POST: MEDIA_FIELDS, ItemKind.COMMENT: REPLY_FIELDS}.get(item.kind)
 
 
 def reread(row: Row, account: Account, known: Item, identity: Identity) -> Item:

@@ -1,7 +1,8 @@
 """Cursors move only over what was read whole, and never past now."""
 
-from collections.abc import Callable
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from tests.adapters._graph.town import facebook_account
 
 from watchdaemon.domain.fetch import Coverage
+from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.errors import AccountError, AdapterError, MalformedItemError, RateLimitedError, Reason, RetriableError
-from watchdaemon_adapters._graph.collect import Collector, Mark, internal_error, run_streams, trouble_of
+from watchdaemon_adapters._graph.collect import Collector, Mark, internal_error, run_stream, trouble_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -62,21 +64,28 @@ def test_what_cannot_be_read_is_no_mark(text: str | None) -> None:
     assert Mark.decode(text) == Mark()
 
 
-def failing(error: AdapterError) -> Callable[[], None]:
-    def read() -> None:
-        raise error
+def run(made: Collector, *streams: tuple[str, Coroutine[Any, Any, None]]) -> None:
+    for name, read in streams:
+        with pytest.raises(StopIteration):  # it asks nobody
+            run_stream(made, name, read).send(None)
 
-    return read
+
+async def failing(error: AdapterError) -> None:
+    raise error
+
+
+async def finishing(made: Collector, stream: str) -> None:
+    made.finish(stream, [])
 
 
 def test_one_streams_trouble_leaves_the_others_alone() -> None:
     made = collector()
     lacking = AccountError("no", platform="facebook", reason=Reason.PERMISSION)
-    run_streams(made, [("posts", failing(lacking)), ("tagged", lambda: made.finish("tagged", []))])
+    run(made, ("posts", failing(lacking)), ("tagged", finishing(made, "tagged")))
     result = made.result(calls=2)
 
     assert result.coverage is Coverage.PARTIAL
-    assert set(result.cursors) == {"tagged"}
+    assert set(result.cursors) == {"tagged", "notes"}
     assert [(t.reason, t.stream, t.needs_person) for t in result.troubles] == [(Reason.PERMISSION, "posts", True)]
 
 
@@ -88,16 +97,25 @@ def test_one_streams_trouble_leaves_the_others_alone() -> None:
         RetriableError("down", platform="facebook", cause_key="facebook:outage"),
     ],
 )
-def test_what_strikes_the_account_ends_its_fetch(error: AdapterError) -> None:
+def test_what_strikes_the_account_is_told_once_and_of_the_account(error: AdapterError) -> None:
     made = collector()
-    asked: list[str] = []
-    run_streams(made, [("posts", failing(error)), ("tagged", lambda: asked.append("tagged"))])
+    run(made, ("posts", failing(error)), ("tagged", failing(error)))
     result = made.result(calls=1)
 
-    assert asked == []
     assert result.coverage is Coverage.FAILED
-    assert result.troubles[0].stream is None
-    assert result.troubles[0].cause_key == error.cause_key
+    assert result.cursors == {}
+    assert [(t.stream, t.cause_key) for t in result.troubles] == [(None, error.cause_key)]
+
+
+def test_what_is_a_visitors_post_is_not_a_mention_whichever_is_read_first() -> None:
+    for kinds in [(ItemKind.MENTION, ItemKind.VISITOR_POST), (ItemKind.VISITOR_POST, ItemKind.MENTION)]:
+        made = collector()
+        for kind in kinds:
+            made.add(
+                Item(account="a", platform="facebook", external_id="1", thread_id="1", kind=kind, published_at=NOW)
+            )
+
+        assert [i.kind for i in made.items.values()] == [ItemKind.VISITOR_POST]
 
 
 def test_malformed_items_are_counted_and_told_once_a_stream() -> None:

@@ -1,13 +1,15 @@
 """Pages are followed to their end, in smaller steps when asked, and never in a circle."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from watchdaemon.errors import AdapterError, Reason, RetriableError
 from watchdaemon_adapters._graph.errors import ReduceAmountError
-from watchdaemon_adapters._graph.paging import Edge, StopWhenOld, next_of, read_pages
+from watchdaemon_adapters._graph.paging import Edge, Page, StopWhenOld, next_of, read_pages
+from watchdaemon_adapters._graph.rounds import Ask, run_rounds
 from watchdaemon_adapters._graph.values import Row
 
 EDGE = Edge(path="1/feed", params={"fields": "id"}, limit=8)
@@ -18,12 +20,10 @@ class Scripted:
     """A client that plays back answers and errors."""
 
     def __init__(self, *answers: Row | AdapterError) -> None:
-        self.calls = 0
         self.asked: list[dict[str, str]] = []
         self._answers = list(answers)
 
-    def get(self, path: str, params: Mapping[str, str]) -> Row:
-        self.calls += 1
+    async def get(self, path: str, params: Mapping[str, str]) -> Row:
         self.asked.append(dict(params))
         answer = self._answers.pop(0)
         if isinstance(answer, AdapterError):
@@ -39,8 +39,26 @@ def page(*ids: str, after: str | None = None) -> Row:
     return answer
 
 
-def read(client: Scripted, edge: Edge = EDGE) -> list[object]:
-    return [row for p in read_pages(client, edge, platform="facebook", account="a") for row in p.rows]
+class Nothing:
+    """A delivery for steps that ask nobody."""
+
+    def pick(self, waiting: deque[Ask]) -> list[Ask]:
+        raise AssertionError("a question was asked")
+
+    def deliver(self, asks: Sequence[Ask]) -> list[Row | AdapterError | None]:
+        raise AssertionError("a question was asked")
+
+
+def pages_of(client: Scripted, edge: Edge, first: Row | AdapterError | None = None) -> list[Page]:
+    async def collect() -> list[Page]:
+        return [p async for p in read_pages(client, edge, platform="facebook", account="a", first=first)]
+
+    (pages,) = run_rounds([collect()], Nothing())
+    return pages
+
+
+def read(client: Scripted, edge: Edge = EDGE, first: Row | AdapterError | None = None) -> list[object]:
+    return [row for p in pages_of(client, edge, first) for row in p.rows]
 
 
 def too_much() -> ReduceAmountError:
@@ -66,7 +84,7 @@ def test_a_repeated_page_ends_the_reading_as_incomplete() -> None:
     with pytest.raises(RetriableError) as caught:
         read(client)
     assert caught.value.reason is Reason.INCOMPLETE
-    assert client.calls == 3
+    assert len(client.asked) == 3
 
 
 def test_too_much_is_asked_for_in_halves_and_on_from_the_same_place() -> None:
@@ -86,7 +104,7 @@ def test_when_one_row_is_too_much_the_nested_fields_are_left_out() -> None:
     edge = Edge(path="1/feed", params={"fields": "id,comments"}, lean={"fields": "id"}, limit=2)
     client = Scripted(too_much(), too_much(), page("1"))
 
-    pages = list(read_pages(client, edge, platform="facebook", account="a"))
+    pages = pages_of(client, edge)
 
     assert [p.is_lean for p in pages] == [True]
     assert [(a["fields"], a["limit"]) for a in client.asked] == [
@@ -142,21 +160,38 @@ def ago(*days: int | None) -> list[datetime | None]:
 
 
 @pytest.mark.parametrize(
-    ("pages", "sorted_only", "patience", "stops_after"),
+    ("pages", "is_thorough", "patience", "stops_after"),
     [
-        ([[1, 40], [41, 42], [43, 44], [1]], False, 2, 3),  # one old row means nothing, two old pages do
-        ([[41, 42], [1], [41], [42], [1]], False, 2, 4),  # an interesting page in between begins the count anew
-        ([[41], [], [42], [1]], False, 2, 3),  # an empty page is neither
-        ([[41, None], [42], [43], [1]], False, 2, 3),  # an unreadable time counts as interesting
+        ([[1, 40], [41, 42], [43, 44], [1]], True, 2, 3),  # one old row means nothing, two old pages do
+        ([[41, 42], [1], [41], [42], [1]], True, 2, 4),  # an interesting page in between begins the count anew
+        ([[41], [], [42], [1]], True, 2, 3),  # an empty page is neither
+        ([[41, None], [42], [43], [1]], True, 2, 3),  # an unreadable time counts as interesting
         ([[1, 40], [41, 42], [43]], True, 1, 2),
-        ([[1, 40], [39, 42], [43], [1]], True, 1, None),  # the order does not hold: to the end
+        ([[1, 40], [41, 42]], False, 2, 1),  # in order, and it became old: enough for a day's later fetches
+        ([[300, 1, 40], [41], [42], [1]], False, 2, 3),  # a pinned post on top: some patience
+        ([[40, 1, 41, 2, 42, 3], [43], [44], [45]], False, 2, None),  # shuffled: to the end
+        ([[40, 1, 41, 2, 42, 3], [43], [44], [45]], True, 2, None),
     ],
 )
-def test_a_ranked_list_is_left_only_when_whole_pages_are_old(
-    pages: list[list[int | None]], sorted_only: bool, patience: int, stops_after: int | None
+def test_a_list_is_left_when_it_became_old_as_far_as_its_order_can_be_trusted(
+    pages: list[list[int | None]], is_thorough: bool, patience: int, stops_after: int | None
 ) -> None:
-    stop = StopWhenOld(NOW - timedelta(days=30), patience=patience, only_while_sorted=sorted_only)
+    stop = StopWhenOld(NOW - timedelta(days=30), patience=patience, is_thorough=is_thorough)
 
     enough = [stop.is_enough(ago(*days)) for days in pages]
 
     assert (enough.index(True) + 1 if True in enough else None) == stops_after
+
+
+def test_a_first_page_that_is_there_already_is_not_asked_for() -> None:
+    client = Scripted(page("2"))
+
+    assert read(client, first=page("1", after="x")) == [{"id": "1"}, {"id": "2"}]
+    assert [a.get("after") for a in client.asked] == ["x"]
+
+
+def test_a_first_page_known_to_be_too_much_is_asked_for_in_halves() -> None:
+    client = Scripted(page("1"))
+
+    assert read(client, first=too_much()) == [{"id": "1"}]
+    assert [a["limit"] for a in client.asked] == ["4"]

@@ -1,10 +1,12 @@
 """A library on Facebook and Instagram, served over real HTTP by the sandbox, and a context to read it with."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -69,6 +71,7 @@ class Town:
     server: SandboxServer
     context: AdapterContext
     exchanges: list[Exchange]
+    asked: list[tuple[str, str, dict[str, str]]]  # every question: method, path below the version, parameters
     counts: dict[str, int] = field(default_factory=dict)
 
     def settings(self, platform: str, **more: object) -> dict[str, object]:
@@ -166,6 +169,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
         self._apps: dict[str, PlatformApp] = {}
         retries = RetryPolicy(tries=2)
         self.road = Road(timeout=5, sleep=lambda _: None, retries=retries, on_exchange=self._hear)
@@ -177,21 +181,32 @@ class Stage:
         clock = Clock(NOW)
         self.server.world = World(clock, _world_accounts())
         self.server.faults = Faults()
-        self.exchanges = []
+        self.exchanges, self.asked = [], []
         self._apps = {
             name: create_app(self.server.world, self.server.faults, name) for name in ("facebook", "instagram")
         }
         context = AdapterContext(road=self.road, credentials=POCKET, clock=clock, look_back=LOOK_BACK)
-        return Town(self.server.world, clock, self.server.faults, self.server, context, self.exchanges)
+        return Town(self.server.world, clock, self.server.faults, self.server, context, self.exchanges, self.asked)
 
     def _hear(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
 
     def _entrance(self, name: str) -> PlatformApp:
         async def enter(request: Request, path: str) -> Response:
+            self.asked += await questions_in(request, path)
             return await self._apps[name](request, path)
 
         return enter
+
+
+async def questions_in(request: Request, path: str) -> list[tuple[str, str, dict[str, str]]]:
+    """Return what a request asks: itself, or each question of a batch."""
+    params = dict(parse_qsl(request.url.query, keep_blank_values=True))
+    params |= dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+    if request.method != "POST" or "batch" not in params:
+        return [(request.method, path.partition("/")[2], params)]
+    parts = [(part["method"], urlsplit(part["relative_url"])) for part in json.loads(params["batch"])]
+    return [(method, at.path, dict(parse_qsl(at.query, keep_blank_values=True))) for method, at in parts]
 
 
 @contextmanager
