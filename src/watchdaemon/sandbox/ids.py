@@ -126,9 +126,9 @@ def bluesky_did(seed: str) -> str:
 
 
 def bluesky_post(did: str, at: datetime, seed: str) -> str:
-    """``at://…/app.bsky.feed.post/…``; the key sorts by time (microseconds), ties by seed."""
-    clock = int(digits(f"bsky-clock:{seed}", 4)) & 0x3FF
-    return f"at://{did}/app.bsky.feed.post/{_base32((int(at.timestamp() * 1_000_000) << 10) | clock, 13)}"
+    """``at://…/app.bsky.feed.post/…``; the key sorts by time (milliseconds), ties by seed."""
+    tie = int(digits(f"bsky-clock:{seed}", 7)) % 1_024_000
+    return f"at://{did}/app.bsky.feed.post/{_base32(int(at.timestamp() * 1_000) * 1_024_000 + tie, 13)}"
 
 
 def bluesky_cid(text: str) -> str:
