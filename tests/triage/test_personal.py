@@ -43,7 +43,8 @@ def test_a_personal_number_is_found_however_it_is_written(written: str, certaint
 @pytest.mark.parametrize(
     "text",
     [
-        "780203-2397",  # the check digit is wrong
+        "7802032397",  # the check digit is wrong, and nothing else says what it is
+        "202611231700",  # a time
         "781303-2396",  # there is no thirteenth month
         "780231-2396",  # nor a thirty-first of February
         "802406-2302",  # an organisation's number
@@ -59,6 +60,38 @@ def test_a_personal_number_is_found_however_it_is_written(written: str, certaint
     ],
 )
 def test_digits_that_only_look_like_it_are_nothing(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "certainty"),
+    [
+        ("780203-2397", "personnummer_unchecked", "probable"),  # the check digit is wrong
+        ("19780203-2397", "personnummer_unchecked", "probable"),
+        ("197802032397", "personnummer_unchecked", "probable"),
+        ("010061-2381", "personnummer", "certain"),  # a coordination number without its month
+        ("18791221+9990", "personnummer", "certain"),
+        ("000101-N220", "personnummer", "certain"),  # an interim number
+        ("5050-1055", "bankgiro", "certain"),
+        ("5050-1056", "bankgiro", "probable"),
+        ("8327-9, 123 456 789-0", "bank_account", "probable"),
+        ("Provgatan 12 B", "address", "certain"),
+        ("Provgatan 12, 123 45 Exempelstad", "address", "certain"),
+        ("Norra Provvägen 7 lgh 1101", "address", "certain"),
+        ("provgatan 5", "address", "probable"),
+    ],
+)
+def test_what_identifies_a_person_is_found_with_its_certainty(written: str, kind: str, certainty: str) -> None:
+    word = {"bankgiro": "bg ", "bank_account": "konto "}.get(kind, "")
+
+    assert found(f"Skriv {word}{written} så ordnar det sig") == [(written, kind, certainty)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Riksväg 40 är hal", "spelplan 2", "arbetsplatsen 12 personer", "Vägen 40 år senare", "storgatan är fin", "bg 12"],
+)
+def test_a_road_a_place_or_a_number_alone_is_no_address_and_no_account(text: str) -> None:
     assert found(text) == []
 
 

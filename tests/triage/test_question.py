@@ -41,6 +41,7 @@ ASKS = [
     "blir det nån julmarknad i år",
     "kan inte ni ha öppet längre",
     "är simning gratis",
+    "Ni har väl öppet på lördag",
     "is it open tomorrow",
     "could you open earlier",
     "har ni tid kan ni ringa mig",
@@ -112,7 +113,6 @@ MAY_ASK = [
     "Lampan på Storgatan är trasig",
     "Hissen fungerar inte",
     "The swing is broken",
-    "Ni har väl öppet på lördag",
 ]
 
 

@@ -130,7 +130,7 @@ _ASKED = (
     r"(?:någon|nån|ngn)(?:\s+\w+)? som (?:vet|har|kan|känner)",
     r"vet (?:ni|du|någon|nån)\b",
     r"(?:vill|skulle vilja|önskar|behöver) (?:gärna )?(?:veta|få veta|fråga|boka|anmäla|(?:ha|få) (?:svar|hjälp))",
-    r"hör (?:gärna )?av (?:er|dig)",
+    r"(?<!du )(?<!ni )hör (?:gärna )?av (?:er|dig)",
     r"(?:skicka|svara|länka|mejla|maila|ring|meddela|visa) (?:gärna|tack)\b",
     r"(?:svar|besked|återkoppling) önskas\b",
     r"(?:återkom|återkoppla)\b",
