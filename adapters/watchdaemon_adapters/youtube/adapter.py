@@ -1,7 +1,8 @@
 """YouTube by its Data API v3: what is read, and how a channel proves to be itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import (
@@ -18,7 +19,7 @@ from watchdaemon.domain.fetch import (
 from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
-from watchdaemon_adapters.youtube.channel import Channel, own_channel
+from watchdaemon_adapters.youtube.channel import Channel, Proven, own_channel, proof_of, read_proven
 from watchdaemon_adapters.youtube.client import IDS_A_CALL, Library, YouTubeClient
 from watchdaemon_adapters.youtube.fetching import Fetch
 from watchdaemon_adapters.youtube.mapping import View, comment_id, map_comment, upload_time
@@ -29,6 +30,22 @@ from watchdaemon_adapters.youtube.tokens import NEEDED_SCOPE, Credential, TokenK
 
 _FETCH_PARTS = ("id", "snippet", "contentDetails", "statistics")
 _PROFILE_PARTS = ("id", "snippet", "contentDetails", "brandingSettings", "status")
+
+# a recheck this soon after a fetch takes the fetch's word
+STILL_FRESH = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class JustSeen:
+    """What a complete fetch saw: items, threads whose replies had not moved, and when."""
+
+    ids: frozenset[str]
+    unmoved: frozenset[str]
+    at: datetime
+
+    def has(self, item: Item) -> bool:
+        """Tell whether it is as it was stored."""
+        return item.external_id in self.ids or (item.parent_id is not None and item.thread_id in self.unmoved)
 
 
 class YouTubeAdapter:
@@ -41,6 +58,7 @@ class YouTubeAdapter:
         self._settings = settings
         self._context = context
         self._library = Library(settings)
+        self._seen: dict[str, JustSeen] = {}  # by account: what its last fetch saw, for the recheck after it
         self._keeper = TokenKeeper(context.road, settings.token_endpoint, context.clock)
 
     def kinds(self) -> Sequence[KindCoverage]:
@@ -58,34 +76,56 @@ class YouTubeAdapter:
         )
 
     def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
-        """Yield one final result per account."""
+        """Yield each account's pieces, the last of them final."""
         for account in accounts:
-            yield self._fetch_one(account, cursors.get(account.key, {}))
+            yield from self._fetch_one(account, cursors.get(account.key, {}))
 
-    def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+    def _fetch_one(self, account: Account, cursors: Cursors) -> Iterator[FetchResult]:
+        self._seen.pop(account.key, None)
         client: YouTubeClient | None = None
         try:
-            client = self._client(account)
-            channel = own_channel(client.my_channels(_FETCH_PARTS), account)
+            name, credential = self._credential(account)
+            client = self._client_of(account, name, credential)
+            channel, proven = _identify(account, client, credential, read_proven(cursors.get("channel")))
         except AdapterError as error:
-            return FetchResult(
+            yield FetchResult(
                 account=account.key,
                 coverage=Coverage.FAILED,
                 troubles=(trouble_of(error, None),),
                 calls=client.calls if client else 0,
             )
+            return
+        now = self._context.clock()
         fetch = Fetch(
             client=client,
             channel=channel,
             view=_view(account),
             cursors=cursors,
             look_back=self._context.look_back,
-            now=self._context.clock(),
+            now=now,
+            new_cursors={"channel": str(proven)} if proven else {},
         )
-        return fetch.run()
+        for piece in fetch.run():
+            if piece.is_final and piece.coverage is Coverage.COMPLETE:
+                posts = frozenset(i.external_id for i in piece.items if i.kind is ItemKind.POST)
+                self._seen[account.key] = JustSeen(frozenset(fetch.visibility) | posts, frozenset(fetch.unmoved), now)
+            yield piece
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
-        """Read comments and videos again by id; held comments, which an id need not show, in their own listings."""
+        """Read comments and videos again by id; held comments, which an id need not show, in their own listings.
+
+        A fetch reads everything within the look-back anyway: what it saw a moment ago is not asked for again.
+        """
+        seen = self._seen.pop(account.key, None)
+        if seen is not None and seen.at > self._context.clock() - STILL_FRESH:
+            yield from (
+                Recheck(account=account.key, external_id=i.external_id, visibility=i.visibility, item=i)
+                for i in items
+                if seen.has(i)
+            )
+            items = [i for i in items if not seen.has(i)]
+        if not items:
+            return
         try:
             client = self._client(account)
             # a token that sees nothing would make everything look deleted
@@ -170,7 +210,9 @@ class YouTubeAdapter:
         )
 
     def _client(self, account: Account) -> YouTubeClient:
-        name, credential = self._credential(account)
+        return self._client_of(account, *self._credential(account))
+
+    def _client_of(self, account: Account, name: str, credential: Credential) -> YouTubeClient:
         return YouTubeClient(
             library=self._library,
             road=self._context.road,
@@ -209,6 +251,17 @@ def _recheck_batch(
             yield Recheck(account=item.account, external_id=item.external_id, visibility=item.visibility, item=item)
         else:
             yield _read_again(item, read[item.external_id], _view(account))
+
+
+def _identify(
+    account: Account, client: YouTubeClient, credential: Credential, known: Proven | None
+) -> tuple[Channel, Proven | None]:
+    """Return the account's channel; whose credential it is, is asked only when it is not the one that was proven."""
+    proof = proof_of(account.native_id, credential.origin)
+    if known is not None and known.proof == proof:
+        return Channel(id=account.native_id, uploads_id=known.uploads_id), known
+    channel = own_channel(client.my_channels(_FETCH_PARTS), account)
+    return channel, Proven(proof=proof, uploads_id=channel.uploads_id) if channel.uploads_id else None
 
 
 def _view(account: Account) -> View:

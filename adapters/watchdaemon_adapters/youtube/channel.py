@@ -1,5 +1,6 @@
 """The channel a credential belongs to: the proof of identity, and the profile. Pure."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,29 @@ class Channel:
     def link(self) -> str:
         """The channel's address."""
         return f"https://www.youtube.com/{self.handle}" if self.handle else f"https://www.youtube.com/channel/{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Which credential was proven to be the channel's, and where its uploads are: asked once, kept with the cursors."""
+
+    proof: str
+    uploads_id: str
+
+    def __str__(self) -> str:
+        """Write it as a cursor."""
+        return f"{self.proof} {self.uploads_id}"
+
+
+def read_proven(text: str | None) -> Proven | None:
+    """Read a cursor back; one that cannot be read counts as none."""
+    found = re.fullmatch(r"([0-9a-f]{16}) ([A-Za-z0-9_-]{1,64})", text or "")
+    return Proven(proof=found[1], uploads_id=found[2]) if found else None
+
+
+def proof_of(channel_id: str, *secrets: str) -> str:
+    """Return what tells one credential from another, and tells nothing about either."""
+    return hashlib.sha256("\0".join([channel_id, *secrets]).encode()).hexdigest()[:16]
 
 
 def own_channel(rows: Sequence[object], account: Account) -> Channel:

@@ -1,8 +1,10 @@
 """One channel's fetch: uploads, then the comment threads in each of their states."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
 from watchdaemon.domain.item import Item, Visibility
@@ -13,6 +15,7 @@ from watchdaemon_adapters.youtube.mapping import (
     ThreadRow,
     View,
     comment_id,
+    has_status,
     map_comment,
     map_upload,
     read_thread,
@@ -21,14 +24,24 @@ from watchdaemon_adapters.youtube.mapping import (
 )
 from watchdaemon_adapters.youtube.marks import Mark, horizon_from, read_mark
 from watchdaemon_adapters.youtube.problems import PLATFORM, CommentsDisabledError, PageTokenError, trouble_of
+from watchdaemon_adapters.youtube.replies import ReplyBook, read_replies
 
 # the three listings, by stream; held ones are not in the first
 THREAD_STREAMS = (("comments", "published"), ("held", "heldForReview"), ("spam", "likelySpam"))
 
+# so many items are handed over at once; a fetch that is killed loses no more than these
+PIECE = 500
+
+Stream = Callable[[], Iterator[None]]
+
 
 @dataclass(kw_only=True)
 class Fetch:
-    """What a fetch needs, and what it has gathered so far."""
+    """What a fetch needs, and what it has gathered so far.
+
+    A quiet channel takes four calls, of one unit each: the uploads and the three listings of threads. Whose credential
+    it is was proven when it was new (see `adapter`), and is again by each listing of held ones: only the owner gets it.
+    """
 
     client: YouTubeClient
     channel: Channel
@@ -39,17 +52,26 @@ class Fetch:
     items: dict[str, Item] = field(default_factory=dict)
     new_cursors: dict[str, str] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
-    malformed: int = 0
+    unreadable: Counter[str] = field(default_factory=Counter)  # by stream
     complete_streams: int = 0
+    visibility: dict[str, Visibility] = field(default_factory=dict)  # of every comment that came
+    listed: dict[str, ThreadRow] = field(default_factory=dict)  # every published thread within the horizon
+    unmoved: dict[str, ThreadRow] = field(default_factory=dict)  # those whose replies were not read again
+    read_whole: set[str] = field(default_factory=set)  # those whose replies were
+    has_moved: bool = False
+    calls_told: int = 0
 
-    def run(self) -> FetchResult:
+    def __post_init__(self) -> None:
+        """Open the book of replies."""
+        self.book: ReplyBook = read_replies(self.cursors.get("replies"), self.now)
+
+    def run(self) -> Iterator[FetchResult]:
         """Read every stream; what strikes the account as a whole ends it, what strikes a stream does not."""
-        streams: list[tuple[str, Callable[[], None]]] = [("posts", self._uploads)]
-        # published ones first: in the other listings they are what a thread is listed around
-        streams += [(name, self._reader_of(name, status)) for name, status in THREAD_STREAMS]
-        for name, read in streams:
+        for name, read in self._streams():
             try:
-                read()
+                for _ in read():
+                    if len(self.items) >= PIECE:
+                        yield self._piece()
             except AdapterError as error:
                 ends_all = _strikes_the_account(error)
                 self.troubles.append(trouble_of(error, None if ends_all else name))
@@ -57,45 +79,72 @@ class Fetch:
                     break
             else:
                 self.complete_streams += 1
-        return self._result()
+        yield self._last_piece()
+
+    def _streams(self) -> Iterator[tuple[str, Stream]]:
+        yield "posts", self._uploads
+        # published ones first: in the other listings they are what a thread is listed around
+        for name, status in THREAD_STREAMS:
+            yield name, self._reader_of(name, status)
+        yield "replies", self._sweep
 
     def read_held(self) -> dict[str, Item]:
         """Read only the held listings, for a recheck. Raises AdapterError when they could not be read whole."""
         for name, status in THREAD_STREAMS:
             if status != "published":
-                self._threads(name, status)
-        if self.malformed:
+                for _ in self._threads(name, status):
+                    pass
+        if self.unreadable:
             raise self._broken("some held comments could not be read", Reason.MALFORMED)
         return self.items
 
-    def _result(self) -> FetchResult:
-        coverage = Coverage.COMPLETE
-        if self.troubles:
-            coverage = Coverage.PARTIAL if self.complete_streams or self.items else Coverage.FAILED
-        return FetchResult(
+    # ---- results ---------------------------------------------------------------------------------------------------
+
+    def _piece(self) -> FetchResult:
+        """Hand over what there is so far; the troubles come with the last piece."""
+        self.new_cursors["replies"] = str(self.book)
+        calls, self.calls_told = self.client.calls - self.calls_told, self.client.calls
+        result = FetchResult(
             account=self.view.account,
-            coverage=coverage,
+            coverage=Coverage.COMPLETE,
             items=tuple(sorted(self.items.values(), key=lambda i: (i.published_at, i.external_id))),
-            cursors=self.new_cursors,
-            troubles=tuple(self.troubles),
-            malformed=self.malformed,
-            calls=self.client.calls,
+            cursors=dict(self.new_cursors),
+            calls=calls,
+            is_final=False,
+        )
+        self.items.clear()
+        return result
+
+    def _last_piece(self) -> FetchResult:
+        last, coverage = self._piece(), Coverage.COMPLETE
+        unreadable = [
+            Trouble(reason=Reason.MALFORMED, detail=f"{count} unreadable items", stream=stream)
+            for stream, count in self.unreadable.items()
+        ]
+        if self.troubles or unreadable:
+            has_something = self.complete_streams > 0 or bool(self.visibility) or bool(last.items)
+            coverage = Coverage.PARTIAL if has_something else Coverage.FAILED
+        return replace(
+            last,
+            coverage=coverage,
+            troubles=(*self.troubles, *unreadable),
+            malformed=self.unreadable.total(),
+            is_final=True,
         )
 
     # ---- own posts -------------------------------------------------------------------------------------------------
 
-    def _uploads(self) -> None:
+    def _uploads(self) -> Iterator[None]:
         mark = read_mark(self.cursors.get("posts"))
         horizon = horizon_from(mark, self.now, look_back=self.look_back)
         seen: list[str] = []
         for rows in self._upload_pages():
             seen += filter(None, map(upload_id, rows))
             self._each("posts", rows, lambda row: self._add(map_upload(row, self.view)))
-            times = [upload_time(row) for row in rows]
-            # nothing promises the order, so that one old video ends nothing: a whole page of them does
-            if rows and all(t is not None and t < horizon for t in times):
+            yield
+            if _is_beyond([upload_time(row) for row in rows], horizon, is_first=mark is None):
                 break
-        if not seen and mark is not None and mark.seen and self.channel.video_count != 0:
+        if not seen and mark is not None and mark.seen and self._video_count() != 0:
             raise self._suspicious("the channel had videos, and now its list of uploads is empty")
         self.new_cursors["posts"] = str(Mark(self.now, tuple(seen)))
 
@@ -109,66 +158,118 @@ class Fetch:
             if error.reason is not Reason.GONE:
                 raise
 
+    def _video_count(self) -> int | None:
+        """Return how many videos the channel counts: asked for only when its list is empty and should not be."""
+        if self.channel.video_count is None:
+            for row in self.client.my_channels(("id", "statistics")):
+                statistics = (
+                    row.get("statistics") if isinstance(row, dict) and row.get("id") == self.channel.id else None
+                )
+                count = read_count(statistics.get("videoCount")) if isinstance(statistics, dict) else None
+                self.channel = replace(self.channel, video_count=count)
+        return self.channel.video_count
+
     # ---- comments --------------------------------------------------------------------------------------------------
 
-    def _reader_of(self, stream: str, status: str) -> Callable[[], None]:
+    def _reader_of(self, stream: str, status: str) -> Stream:
         return lambda: self._threads(stream, status)
 
-    def _threads(self, stream: str, status: str) -> None:
+    def _threads(self, stream: str, status: str) -> Iterator[None]:
         """Read every thread within the look-back again: a new reply does not bring an old thread to the top."""
         mark = read_mark(self.cursors.get(stream))
         horizon = horizon_from(mark, self.now, look_back=self.look_back)
+        listing = _Listing()
         try:
-            seen, count = self._read_threads(stream, status, horizon)
+            yield from self._read_threads(stream, status, horizon, listing, is_first=mark is None)
         except PageTokenError:
-            seen, count = self._read_threads(stream, status, horizon)
+            listing = _Listing()
+            yield from self._read_threads(stream, status, horizon, listing, is_first=mark is None)
         except CommentsDisabledError:
-            seen, count = [], 0
-        if stream == "comments" and count == 0 and mark is not None and mark.seen and not self._is_silent(mark.seen):
-            raise self._suspicious("the channel had comment threads, and now its list of them is empty")
-        self.new_cursors[stream] = str(Mark(self.now, tuple(dict.fromkeys(seen))))
+            listing = _Listing()
+        if stream == "comments":
+            if listing.count == 0 and mark is not None and mark.seen and not self._is_silent(mark.seen):
+                raise self._suspicious("the channel had comment threads, and now its list of them is empty")
+            self._note_newest(listing.newest)
+        self.new_cursors[stream] = str(Mark(self.now, tuple(dict.fromkeys(listing.videos))))
 
-    def _read_threads(self, stream: str, status: str, horizon: datetime) -> tuple[list[str], int]:
-        """Return the videos of the newest threads, and how many threads there were."""
-        seen: list[str] = []
-        count = 0
+    def _note_newest(self, newest: str | None) -> None:
+        self.has_moved = self.has_moved or newest != self.book.newest
+        self.book.newest = newest
+
+    def _read_threads(
+        self, stream: str, status: str, horizon: datetime, listing: "_Listing", *, is_first: bool
+    ) -> Iterator[None]:
         for rows in self.client.threads(self.channel.id, status):
             threads: list[ThreadRow] = []
             self._each(stream, rows, lambda row, into=threads: into.append(read_thread(row, self.view)))  # type: ignore[misc]  # mypy does not infer a default's type
-            count += len(rows)
-            seen += [t.video_id or self.channel.id for t in threads]
-            young = [t for t in threads if t.published_at is None or t.published_at >= horizon]
-            for thread in young:
-                self._thread(stream, thread)
-            if rows and not young and len(threads) == len(rows):
+            listing.saw(threads, len(rows), self.channel.id)
+            for thread in threads:
+                is_young = thread.published_at is None or thread.published_at >= horizon
+                # a held reply brings its thread into the other listings, however old that is
+                if is_young or stream != "comments":
+                    yield from self._thread(stream, thread)
+            times = [t.published_at for t in threads]
+            if len(threads) == len(rows) and _is_beyond(times, horizon, is_first=is_first):
                 break
-        return seen, count
 
-    def _thread(self, stream: str, thread: ThreadRow) -> None:
-        replies = list(thread.replies)
-        if thread.has_more_replies:
-            # all of them, those that came with the thread too: which part that was is not promised
-            replies += self._all_replies(thread.thread_id)
-        self._each(stream, [thread.top, *replies], lambda raw: self._add(self._comment(stream, raw, thread)))
+    def _thread(self, stream: str, thread: ThreadRow) -> Iterator[None]:
+        """Map a thread; its replies are read when they do not all come with it, and something moved."""
+        if stream == "comments":
+            self.listed[thread.thread_id] = thread
+        if thread.has_more_replies and self._must_read(stream, thread):
+            self._read_replies(stream, thread)
+        self._each(stream, [thread.top, *thread.replies], lambda raw: self._add(self._comment(stream, raw, thread)))
+        yield
 
-    def _all_replies(self, thread_id: str) -> list[object]:
+    def _must_read(self, stream: str, thread: ThreadRow) -> bool:
+        if thread.thread_id in self.read_whole:
+            return False
+        is_known = self.book.is_known(_key(stream, thread), thread.state)
+        if stream == "comments":
+            self.has_moved = self.has_moved or not is_known
+            if is_known:
+                self.unmoved[thread.thread_id] = thread
+            return not is_known
+        # whether a shown reply that does not say so is the held one is told by which are public
+        return not is_known or any(not has_status(r) and comment_id(r) not in self.visibility for r in thread.replies)
+
+    def _read_replies(self, stream: str, thread: ThreadRow) -> None:
+        """Read all replies to a thread, those that came with it too: which part that was is not promised."""
         try:
-            return [row for rows in self.client.replies(thread_id) for row in rows]
+            rows = [row for page in self.client.replies(thread.thread_id) for row in page]
         except CommentsDisabledError:
-            return []
+            return
         except AccountError as error:
             if error.reason is Reason.GONE:  # the thread was deleted a moment ago
-                return []
+                return
             raise
+        # under a public comment they are public; only a listing of held ones tells of others
+        shown_as = "comments" if thread.thread_id in self.listed else stream
+        if self._each(stream, rows, lambda raw: self._add(self._comment(shown_as, raw, thread))) == 0:
+            self.book.book(_key(stream, thread), thread.state)
+        self.read_whole.add(thread.thread_id)
+        self.unmoved.pop(thread.thread_id, None)
 
     def _comment(self, stream: str, raw: object, thread: ThreadRow) -> Item:
         """A thread is listed as held for any one comment in it: the others may be public, and do not always say so."""
-        known = self.items.get(comment_id(raw) or "")
-        if known is not None:
-            default = known.visibility
-        else:
-            default = Visibility.PUBLIC if stream == "comments" else Visibility.HELD
+        known = self.visibility.get(comment_id(raw) or "")
+        default = known or (Visibility.PUBLIC if stream == "comments" else Visibility.HELD)
         return map_comment(raw, self.view, default=default, thread_id=thread.thread_id, video_id=thread.video_id)
+
+    def _sweep(self) -> Iterator[None]:
+        """Read replies again that nothing seems to have moved in: a count can hide what came and went."""
+        due = self.book.is_due(self.unmoved, has_moved=self.has_moved)
+        for thread_id in due:
+            self._read_replies("comments", self.unmoved[thread_id])
+            yield
+        if self.has_moved:
+            self.book.swept_on = self.book.today
+        if not self.troubles:
+            self._forget_old_threads()
+
+    def _forget_old_threads(self) -> None:
+        held = [key for key in self.book.threads if "/" in key and key.partition("/")[2] in self.visibility]
+        self.book.keep_only([*self.listed, *held])
 
     def _is_silent(self, seen: Iterable[str]) -> bool:
         """Ask another listing whether there are truly no comments any more where the newest were."""
@@ -177,12 +278,12 @@ class Fetch:
             return False  # they stood on the channel itself, which counts no comments
         rows = self.client.videos(videos, "id,statistics")
         # an answer with none of them is only believed when the uploads show that answers hold something at all
-        return (bool(rows) or self.channel.video_count == 0) and all(_comment_count(row) == 0 for row in rows)
+        return (bool(rows) or self._video_count() == 0) and all(_comment_count(row) == 0 for row in rows)
 
     # ---- the rest --------------------------------------------------------------------------------------------------
 
-    def _each(self, stream: str, rows: Iterable[object], do: Callable[[object], None]) -> None:
-        """Do something with every row; those that cannot be read are counted, and said once."""
+    def _each(self, stream: str, rows: Iterable[object], do: Callable[[object], None]) -> int:
+        """Do something with every row; those that cannot be read are counted, and their number returned."""
         bad = 0
         for row in rows:
             try:
@@ -190,18 +291,53 @@ class Fetch:
             except MalformedItemError:
                 bad += 1
         if bad:
-            self.malformed += bad
-            self.troubles.append(Trouble(reason=Reason.MALFORMED, detail=f"{bad} unreadable items", stream=stream))
+            self.unreadable[stream] += bad
+        return bad
 
     def _add(self, item: Item | None) -> None:
         if item is not None:
             self.items[item.external_id] = item
+            self.visibility[item.external_id] = item.visibility
 
     def _suspicious(self, message: str) -> RetriableError:
         return self._broken(message, Reason.SUSPICIOUS_EMPTY)
 
     def _broken(self, message: str, reason: Reason) -> RetriableError:
         return RetriableError(message, platform=PLATFORM, reason=reason, account=self.view.account)
+
+
+@dataclass
+class _Listing:
+    """What one listing of threads held."""
+
+    videos: list[str] = field(default_factory=list)  # of the newest threads
+    newest: str | None = None
+    count: int = 0
+
+    def saw(self, threads: list[ThreadRow], rows: int, channel_id: str) -> None:
+        if self.count == 0 and threads:
+            self.newest = threads[0].thread_id
+        self.count += rows
+        self.videos += [t.video_id or channel_id for t in threads]
+
+
+def _key(stream: str, thread: ThreadRow) -> str:
+    """Name a thread's state in the book: the other listings show other replies of the same thread."""
+    return thread.thread_id if stream == "comments" else f"{stream}/{thread.thread_id}"
+
+
+def _is_beyond(times: list[datetime | None], horizon: datetime, *, is_first: bool) -> bool:
+    """Tell whether a page reaches past the horizon, so that what follows is older still.
+
+    Nothing promises the order. The first read of all ends with a page that is too old as a whole; later ones, which
+    must be cheap, with a page that is in order and ends with something too old.
+    """
+    known = [t for t in times if t is not None]
+    if not known or len(known) != len(times):
+        return False
+    if all(t < horizon for t in known):
+        return True
+    return not is_first and known[-1] < horizon and all(a >= b for a, b in pairwise(known))
 
 
 def _comment_count(video: object) -> int | None:

@@ -1,6 +1,7 @@
 """YouTube's JSON to our items. Pure: no call, no clock."""
 
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ class ThreadRow:
     top: object
     replies: tuple[object, ...]  # those that came with it: a part, or none, of all there are
     has_more_replies: bool
+    state: str | None  # changes when its replies do, as far as the listing shows; None: that cannot be told
 
 
 def read_thread(raw: object, view: View) -> ThreadRow:
@@ -65,7 +67,16 @@ def read_thread(raw: object, view: View) -> ThreadRow:
         replies=replies,
         # a count that cannot be read is no reason to believe there is nothing more
         has_more_replies=not isinstance(total, int) or total > len(replies),
+        state=_state(total, replies),
     )
+
+
+def _state(total: object, replies: tuple[object, ...]) -> str | None:
+    """Return a short text of how many replies there are, and of those that are shown."""
+    if not isinstance(total, int) or isinstance(total, bool):
+        return None
+    shown = sorted((comment_id(r) or "", str((_object(r, "snippet") or {}).get("updatedAt"))) for r in replies)
+    return f"{total}-{zlib.crc32(repr(shown).encode()):08x}"
 
 
 def map_comment(
@@ -153,6 +164,11 @@ def upload_time(raw: object) -> datetime | None:
     """Return when a playlist row's video was published; the row's own time is when it was put on the list."""
     details, snippet = _object(raw, "contentDetails") or {}, _object(raw, "snippet") or {}
     return parse_time(details.get("videoPublishedAt")) or parse_time(snippet.get("publishedAt"))
+
+
+def has_status(raw: object) -> bool:
+    """Tell whether a comment says its moderation status."""
+    return (_object(raw, "snippet") or {}).get("moderationStatus") in _VISIBILITY
 
 
 def comment_id(raw: object) -> str | None:

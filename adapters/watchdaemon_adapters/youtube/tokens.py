@@ -36,6 +36,11 @@ class Credential:
         number = self.client_id.partition("-")[0]
         return number if number.isascii() and number.isdigit() else "default"
 
+    @property
+    def origin(self) -> str:
+        """Return the secret that stays the same while access tokens come and go. Never to be shown."""
+        return self.token.get_secret_value() if self.token is not None else self.refresh_token.get_secret_value()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:

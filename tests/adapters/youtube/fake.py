@@ -1,5 +1,7 @@
 """A small YouTube: serves a channel's videos and comment threads from lists, in the API's own shapes."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -109,6 +111,7 @@ class FakeYouTube:
         self.uploads: list[Json] = []
         self.threads: dict[str, list[tuple[Json, list[Json]]]] = {}  # by status: top-level comment and its replies
         self.embedded = 5  # how many replies come with a thread
+        self.counts_lie: object = None  # what is said instead of how many replies there are
         self.videos: dict[str, Json] = {}
         self.refusals: dict[str, tuple[int, object]] = {}
         self.requests: list[httpx.Request] = []
@@ -160,7 +163,8 @@ class FakeYouTube:
         return [thread for listed in self.threads.values() for thread in listed]
 
     def _thread(self, top: Json, replies: list[Json]) -> Json:
-        snippet = {"channelId": ME, "videoId": VIDEO, "topLevelComment": top, "totalReplyCount": len(replies)}
+        count = len(replies) if self.counts_lie is None else self.counts_lie
+        snippet = {"channelId": ME, "videoId": VIDEO, "topLevelComment": top, "totalReplyCount": count}
         raw: Json = {"kind": "youtube#commentThread", "id": top["id"], "snippet": snippet}
         if replies[: self.embedded]:
             raw["replies"] = {"comments": replies[: self.embedded]}
@@ -229,9 +233,17 @@ def adapter(fields: dict[str, str] | None = None, *, look_back_days: int = 30, *
 
 
 def fetch(made: YouTubeAdapter, cursors: dict[str, str] | None = None, **changes: Any) -> FetchResult:
-    """Fetch the one account once."""
-    (result,) = made.fetch([account(**changes)], {"yt-kommun": cursors or {}})
-    return result
+    """Fetch the one account once, its pieces put together."""
+    return joined(made.fetch([account(**changes)], {"yt-kommun": cursors or {}}))
+
+
+def joined(pieces: Iterable[FetchResult]) -> FetchResult:
+    """Put the pieces of one account's fetch together as storing them does."""
+    *before, last = pieces
+    items = {i.external_id: i for piece in (*before, last) for i in piece.items}
+    cursors = {name: text for piece in (*before, last) for name, text in piece.cursors.items()}
+    calls = sum(piece.calls for piece in (*before, last))
+    return replace(last, items=tuple(items.values()), cursors=cursors, calls=calls)
 
 
 def move(made: YouTubeAdapter, **length: float) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
-from tests.adapters.youtube.fake import FORCE_SSL, Credentials, account
+from tests.adapters.youtube.fake import FORCE_SSL, Credentials, account, joined
 
 from watchdaemon.clock import SimulatedClock
 from watchdaemon.domain.fetch import Coverage, FetchResult
@@ -87,7 +87,7 @@ class Town:
 
     def fetch(self) -> FetchResult:
         """Fetch once, and keep the cursors as they would be stored."""
-        (result,) = self.adapter.fetch([account(native_id=ME)], {KEY: self.cursors})
+        result = joined(self.adapter.fetch([account(native_id=ME)], {KEY: self.cursors}))
         self.cursors |= dict(result.cursors)
         return result
 
