@@ -130,10 +130,10 @@ def _counted(
 ) -> Iterator[Budget]:
     for (platform, app), sharing in _by_app(members).items():
         keys = frozenset(m.account.key for m in sharing)
-        payers = _payers(keys, app)
+        payers, today = _payers(keys, app), usage_day(platform, now)
         mine = [s for s in spending if s.platform == platform and s.account in payers]
         for name, counts, limit, start, resets_at in _periods(platform, policy, now):
-            used = sum(s.amount for s in mine if s.measure in counts and s.on >= start)
+            used = sum(s.amount for s in mine if s.measure in counts and start <= s.on <= today)
             expected = {key: sum(costs.get((key, m), 0.0) for m in counts) for key in keys}
             yield Budget(
                 platform=platform,
@@ -248,7 +248,7 @@ def plan(
     tills: dict[str, list[_Till]] = defaultdict(list)
     for budget in budgets:
         waiting = budget.accounts.intersection(c.account for c in candidates)
-        if waiting and budget.reach is not Reach.STREAM and budget.limit is not None:
+        if waiting and budget.reach is not Reach.STREAM:
             moment = _Moment(now=now, window=window, later=later, policy=policy)
             till = _Till(budget, len(waiting), moment)
             for account in waiting:
@@ -312,7 +312,7 @@ class _Till:
         self._budget = budget
         self._moment = moment
         self._taken = 0.0
-        self._ceiling = (budget.limit or 0.0) * moment.policy.stop_percent / 100
+        self._ceiling = math.inf if budget.limit is None else budget.limit * moment.policy.stop_percent / 100
         coming = _before_reset(budget, moment.later)
         self._free_at = coming[0] if coming else None  # when a part of the reserve is let go
         self._reserve = _reserve(budget, self._ceiling, len(coming), moment.now, moment.policy)
@@ -373,12 +373,12 @@ def _reserve(budget: Budget, ceiling: float, coming: int, now: datetime, policy:
     What they are expected to need, but not more than their even share; and where the budget lasts a day, a part of it
     in any case: what will come in cannot be known.
     """
-    if not coming or budget.resets_at is None:
+    if not coming or budget.resets_at is None or budget.limit is None:
         return 0.0
     left = max(0.0, ceiling - budget.used)
     reserve = min(sum(budget.expected.values()) * coming, left * coming / (coming + 1))
     if budget.resets_at - now <= SHORT_PERIOD:
-        reserve = max(reserve, (budget.limit or 0.0) * policy.reserve_percent / 100)
+        reserve = max(reserve, budget.limit * policy.reserve_percent / 100)
     return reserve
 
 
@@ -393,7 +393,7 @@ def _called(budget: Budget) -> str:
 
 
 def _percent(used: float, budget: Budget) -> int:
-    return int(replace(budget, used=used).percent or 0)
+    return int(min(999.0, replace(budget, used=used).percent or 0.0))
 
 
 # ---- what people see -------------------------------------------------------------------------------------------
