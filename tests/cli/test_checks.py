@@ -103,10 +103,3 @@ def test_the_database_is_upgraded_once(run: Run, config: Path) -> None:
 
     assert "from nothing to revision" in run("db", "upgrade", "-c", config).stdout
     assert "already" in run("db", "upgrade", "-c", config).stdout
-
-
-def test_the_platforms_show_what_each_covers(run: Run) -> None:
-    rows = json.loads(run("platforms", "--json").stdout)
-
-    assert {"facebook", "instagram", "x", "youtube"} <= {row["platform"] for row in rows}
-    assert {row["cover"] for row in rows} <= {"covered", "partly", "not covered"}

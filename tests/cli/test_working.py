@@ -22,7 +22,9 @@ def sandbox(tmp_path: Path) -> Iterator[Path]:
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            assert process.stdout.readline().startswith("Serving facebook, instagram, x, youtube at http://127.0.0.1:")
+            serving = process.stdout.readline()
+            assert serving.startswith("Serving ")
+            assert " at http://127.0.0.1:" in serving
             yield Path(process.stdout.readline().removeprefix("Configuration: ").strip())
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0

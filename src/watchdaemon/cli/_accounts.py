@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchdaemon.cli._coverage import coverage, said
 from watchdaemon.cli._output import emit_json, emit_table, local_text, note, utc_text
 from watchdaemon.cli._session import AsJson, Config, Session, opened, who
+from watchdaemon.errors import ConfigError
 
 if TYPE_CHECKING:
+    from watchdaemon.cli._coverage import Line
     from watchdaemon.domain.account import Account, Ownership, Register
     from watchdaemon.domain.audit import Change
     from watchdaemon.services.register import Prepared
@@ -153,15 +156,29 @@ def show_account(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Show all that the register says of one account, and whom its mails reach today."""
+    """Show all that the register says of one account, whom its mails reach today, and what is seen there."""
     with opened(ctx, config) as session:
         session.require_account(account)
         register = session.store.load_register()
         found = register.accounts[account]
+        lines = _coverage(found, session)
         if as_json:
-            emit_json([account_facts(found)])
+            kinds = [{"kind": line.kind, "cover": line.cover, "note": line.note} for line in lines]
+            emit_json([{**account_facts(found), "coverage": kinds}])
             return
         emit_table(["FIELD", "VALUE"], [*_facts(found), *_people(register, found, session)])
+        typer.echo("\nWhat is seen there:")
+        for line in lines:
+            typer.echo(f"  {line.kind or 'all'}: {said(line)}".replace("_", " "))
+        if not lines:
+            typer.echo(f"  nothing: there is no adapter for {found.platform}")
+
+
+def _coverage(account: "Account", session: Session) -> "list[Line]":
+    try:
+        return coverage(session.settings, [account.platform])[0]
+    except ConfigError:  # no adapter of that name; `doctor` and the watch log say so too
+        return []
 
 
 def _facts(account: "Account") -> list[tuple[str, object]]:

@@ -1,4 +1,4 @@
-"""Is everything in order: ``check-config``, ``doctor``, ``platforms``."""
+"""Is everything in order: ``check-config``, ``doctor``."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from watchdaemon.cli._output import emit_json, emit_table, note
+from watchdaemon.cli._coverage import coverage, is_watched_by_hand, make_adapter
+from watchdaemon.cli._output import emit_json, emit_table
 from watchdaemon.cli._session import AsJson, Config, config_path, settings_of
 from watchdaemon.errors import ConfigError, Fault, WatchdaemonError
 
 if TYPE_CHECKING:
     from watchdaemon.domain.account import Register
-    from watchdaemon.ports import AdapterPlugin, PlatformAdapter
+    from watchdaemon.ports import AdapterPlugin
     from watchdaemon.settings import Settings
 
 _PANEL = "Checking"
 _PATIENCE_SECONDS: Final = 10.0
 _STYLES = {
     "ok": "green", "warning": "yellow", "FAULT": "bold red",
-    "covered": "green", "partly": "yellow", "not covered": "dim",
 }  # fmt: skip
 
 
@@ -29,7 +29,6 @@ def add_to(program: typer.Typer) -> None:
     """Add the commands."""
     program.command("check-config", rich_help_panel=_PANEL)(check_config)
     program.command("doctor", rich_help_panel=_PANEL)(doctor)
-    program.command("platforms", rich_help_panel=_PANEL)(platforms)
 
 
 # ---- check-config ----------------------------------------------------------------------------------------------
@@ -71,73 +70,10 @@ def platform_faults(settings: "Settings", path: Path | None) -> list[Fault]:
 
 def _faults_of(plugin: "AdapterPlugin", settings: "Settings") -> list[Fault]:
     try:
-        _make(plugin, settings)
+        make_adapter(plugin, settings)
     except ConfigError as error:
         return list(error.faults) or [Fault("", f"platforms.{plugin.name}", str(error))]
     return []
-
-
-def _make(plugin: "AdapterPlugin", settings: "Settings") -> "PlatformAdapter":
-    from watchdaemon.clock import system_clock
-    from watchdaemon.http import Road
-    from watchdaemon.ports import AdapterContext
-
-    road = Road()
-    try:
-        context = AdapterContext(
-            road=road,
-            credentials=settings.credential_source(),
-            clock=system_clock,
-            look_back=settings.watch_policy().look_back,
-        )
-        return plugin.create(settings.platforms.get(plugin.name, {}), context)
-    finally:
-        road.close()
-
-
-# ---- platforms -------------------------------------------------------------------------------------------------
-
-
-def platforms(ctx: typer.Context, as_json: AsJson = False, config: Config = None) -> None:
-    """Show the adapters that are installed, and which kinds of items each covers."""
-    from watchdaemon.plugins import find_plugins, load_plugins
-
-    settings = settings_of(ctx, config, required=False)
-    loaded = load_plugins()
-    broken = {e.plugin: str(e) for e in loaded.errors}
-    rows: list[dict[str, object]] = []
-    for name in sorted({e.name for e in find_plugins()}):
-        rows += _coverage(name, loaded.plugins.get(name), loaded.distributions.get(name), settings, broken)
-    if as_json:
-        emit_json(rows)
-    else:
-        heads = ("platform", "kind", "cover", "note", "distribution")
-        emit_table([h.upper() for h in heads], [[row[h] for h in heads] for row in rows], styles=_style)
-    for message in broken.values():
-        note(f"watchdaemon: {message}")
-    if broken:
-        raise typer.Exit(1)
-
-
-def _coverage(
-    name: str,
-    plugin: "AdapterPlugin | None",
-    distribution: str | None,
-    settings: "Settings",
-    broken: dict[str, str],
-) -> Iterator[dict[str, object]]:
-    shared = {"platform": name, "distribution": distribution}
-    if plugin is None:
-        yield {**shared, "kind": None, "cover": "FAULT", "note": "cannot be used"}
-        return
-    try:
-        adapter = _make(plugin, settings)
-    except ConfigError as error:
-        broken[name] = str(error)
-        yield {**shared, "kind": None, "cover": "FAULT", "note": "its settings are wrong"}
-        return
-    for kind in adapter.kinds():
-        yield {**shared, "kind": kind.kind, "cover": kind.cover, "note": kind.note}
 
 
 def _style(cell: str) -> str:
@@ -212,10 +148,12 @@ def _examine_accounts(register: "Register", settings: "Settings") -> Iterator[Fi
     watched = register.watched()
     if not watched:
         yield Finding("accounts", "warning", "none is watched: see `watchdaemon accounts import`")
+    lines, _ = coverage(settings)
+    by_hand = {p for p in installed if is_watched_by_hand([line for line in lines if line.platform == p])}
     for account in watched:
         if account.platform not in installed:
             yield Finding(f"account {account.key}", "FAULT", f"no adapter for {account.platform}")
-        if account.credential is None:
+        if account.credential is None and account.platform not in by_hand:
             yield Finding(f"account {account.key}", "warning", "names no credential")
     source = settings.credential_source()
     for name, keys in sorted(_credentials(register).items()):

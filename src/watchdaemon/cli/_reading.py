@@ -1,14 +1,15 @@
-"""What was found and done: ``items``, ``questions``, ``watch-log``, ``seen``, ``alerts``."""
+"""What was found and done: ``items``, ``questions``, ``watch-log``, ``alerts``."""
 
 import csv
 import sys
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchdaemon.cli._by_hand import add_item
 from watchdaemon.cli._output import emit_json, emit_table, local_text, utc_text
 from watchdaemon.cli._session import AsJson, At, Config, OneAccount, Session, instant, local_day, opened, who
 from watchdaemon.domain.question import Decision, DecisionKind, QuestionState
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from watchdaemon.domain.digest import Alert
     from watchdaemon.domain.item import Item
     from watchdaemon.domain.question import Question
-    from watchdaemon.domain.watch import WatchEntry, Window
+    from watchdaemon.domain.watch import WatchEntry
 
 _PANEL = "Looking"
 _STYLES = {
@@ -26,7 +27,6 @@ _STYLES = {
     "WATCHED": "green", "PARTLY": "yellow", "NOT WATCHED": "bold red",
 }  # fmt: skip
 _HIDDEN = "(must be removed and registered: see the link)"
-_LOOK_BACK = timedelta(days=14)  # how far back `seen` looks for the last window: beyond any row of days off
 
 
 class State(StrEnum):
@@ -44,13 +44,15 @@ class State(StrEnum):
 
 def add_to(program: typer.Typer) -> None:
     """Add the commands."""
-    program.command("items", rich_help_panel=_PANEL)(items)
+    stored = typer.Typer(invoke_without_command=True, callback=None)
+    stored.callback(invoke_without_command=True)(items)
+    stored.command("add")(add_item)
+    program.add_typer(stored, name="items", rich_help_panel=_PANEL)
     group = typer.Typer(invoke_without_command=True, callback=None)
     group.callback(invoke_without_command=True)(questions)
     group.command("decide")(decide)
     program.add_typer(group, name="questions", rich_help_panel=_PANEL)
     program.command("watch-log", rich_help_panel=_PANEL)(watch_log)
-    program.command("seen", rich_help_panel="Working")(seen)
     program.command("alerts", rich_help_panel=_PANEL)(alerts)
 
 
@@ -73,6 +75,8 @@ def items(
     \b
     watchdaemon items --account biblioteket-fb --since 2026-11-01
     """
+    if ctx.invoked_subcommand is not None:
+        return
     with opened(ctx, config) as session:
         session.require_account(account)
         from_at = None if since is None else instant(since, session.zone, option="--since")
@@ -214,19 +218,9 @@ def decide(
             session.store.record_decision(decision)
         except KeyError as error:
             raise ConfigError(f"account {account!r} has no item {external_id!r}") from error
-        _judge_anew(session)
+        session.judge_anew()
         found = [q for q in session.store.questions(accounts=[account]) if q.item.external_id == external_id]
         typer.echo(f"Recorded. The question is now: {found[0].shown_state(session.now) if found else 'no question'}")
-
-
-def _judge_anew(session: Session) -> None:
-    """Let the decision show at once; the daemon would do it at its next pass."""
-    from watchdaemon.services.judge import JudgeService
-    from watchdaemon.triage import classify
-
-    answers = session.settings.answer_policy()
-    judge = JudgeService(store=session.store, classify=classify, calendar=session.calendar(), answers=answers)
-    judge.run(session.store.load_register())
 
 
 # ---- the watch log ---------------------------------------------------------------------------------------------
@@ -271,9 +265,9 @@ def _show_entries(entries: "list[WatchEntry]", session: Session) -> None:
             e.window.key,
             e.account,
             watch_state(e, e.window, session.now),
-            local_text(e.fetched_at, session.zone),
+            "" if e.is_by_hand else local_text(e.fetched_at, session.zone),
             e.new_items or "",
-            "" if e.reason is None else f"{e.reason}: {e.detail}",
+            "" if e.reason is None or e.is_watched else f"{e.reason}: {e.detail}",
             f"{local_text(e.told_at, session.zone)} {', '.join(e.told_to)}".strip(),
             f"{local_text(e.seen_at, session.zone)} {e.seen_by or ''}".strip(),
         )
@@ -308,7 +302,15 @@ def entry_facts(entry: "WatchEntry", now: datetime) -> dict[str, object]:
         "told_to": list(entry.told_to),
         "seen_at": utc_text(entry.seen_at),
         "seen_by": entry.seen_by,
+        "watched_by": _watched_by(entry),
     }
+
+
+def _watched_by(entry: "WatchEntry") -> str | None:
+    """Say whose watching it was: a fetch's, or a person's where only a person can; None when it was nobody's."""
+    if not entry.is_watched:
+        return None
+    return "person" if entry.is_confirmed else "fetch"
 
 
 _CSV_HEADS = (
@@ -324,6 +326,7 @@ _CSV_HEADS = (
         "told_to",
         "seen_at",
         "seen_by",
+        "watched_by",
     ),
 )
 
@@ -334,48 +337,6 @@ def _emit_csv(facts: list[dict[str, object]]) -> None:
     for row in facts:
         told = row["told_to"]
         writer.writerow({**row, "told_to": ";".join(told) if isinstance(told, list) else ""})
-
-
-def seen(
-    ctx: typer.Context,
-    *,
-    accounts: Annotated[list[str], typer.Argument(metavar="ACCOUNT")],
-    by: Annotated[str, typer.Option("--by", metavar="PERSON", help="Who has looked; a person of the register.")],
-    window: Annotated[
-        str | None, typer.Option("--window", metavar="WINDOW", help="Which one, 2026-11-23/1; the latest if left out.")
-    ] = None,
-    at: At = None,
-    config: Config = None,
-) -> None:
-    """Write down that a person has looked at accounts in a watch window.
-
-    \b
-    watchdaemon seen biblioteket-fb biblioteket-ig --by anna
-    """
-    with opened(ctx, config, at=at) as session:
-        if by not in session.store.load_register().persons:
-            raise ConfigError(f"there is no person {by!r} in the register")
-        for account in accounts:
-            session.require_account(account)
-        chosen = _window(window, session)
-        for account in accounts:
-            session.store.book_seen(account, chosen, person=by, at=session.now)
-        typer.echo(f"Seen by {by} in window {chosen.key}: {', '.join(accounts)}")
-
-
-def _window(key: str | None, session: Session) -> "Window":
-    from watchdaemon.rules.schedule import windows_between, windows_on
-
-    calendar, watch = session.calendar(), session.settings.watch_policy()
-    if key is None:
-        found = list(windows_between(session.now - _LOOK_BACK, session.now, calendar, watch))
-    else:
-        day, _, _ = key.partition("/")
-        on = local_day(day, option="--window") or date.min
-        found = [w for w in windows_on(on, calendar, watch) if w.key == key and w.opens_at <= session.now]
-    if not found:
-        raise ConfigError(f"there is no watch window {key or ''} that has opened; see `watchdaemon calendar`")
-    return found[-1]
 
 
 # ---- alerts ----------------------------------------------------------------------------------------------------

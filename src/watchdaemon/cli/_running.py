@@ -8,6 +8,7 @@ import typer
 
 from watchdaemon.cli._output import emit_json, emit_table, note, utc_text
 from watchdaemon.cli._session import AsJson, At, Config, built, settings_of
+from watchdaemon.errors import Reason
 
 if TYPE_CHECKING:
     from watchdaemon.app import App
@@ -169,7 +170,10 @@ def poll(
         emit_table(heads, rows, styles=lambda cell: {"failed": "red", "partial": "yellow"}.get(cell, ""))
     if attempts and not any(a.window.index for a in attempts):
         note("Outside every watch window: what came is stored, but nothing of it stands on the watch log.")
-    failed = [a.account for a in attempts if a.reason is not None]
+    by_hand = [a.account for a in attempts if a.reason is Reason.NOT_CONFIRMED]
+    if by_hand:
+        note(f"Only a person can look at these (then: watchdaemon seen): {', '.join(by_hand)}")
+    failed = [a.account for a in attempts if a.reason not in (None, Reason.NOT_CONFIRMED)]
     if failed:
         note(f"Not fetched completely: {', '.join(failed)}")
         raise typer.Exit(1)

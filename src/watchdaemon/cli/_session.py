@@ -89,6 +89,15 @@ class Session:
 
         return WorkCalendar(self.settings.calendar_policy())
 
+    def judge_anew(self) -> None:
+        """Let what a person said or wrote down show at once; the daemon would judge it at its next pass."""
+        from watchdaemon.services.judge import JudgeService
+        from watchdaemon.triage import classify
+
+        answers = self.settings.answer_policy()
+        judge = JudgeService(store=self.store, classify=classify, calendar=self.calendar(), answers=answers)
+        judge.run(self.store.load_register())
+
     def require_account(self, key: str | None) -> None:
         """Refuse an account that is not registered. Raises ConfigError."""
         from watchdaemon.handwritten import nearest_key
