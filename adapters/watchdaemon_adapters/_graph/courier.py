@@ -59,6 +59,7 @@ class Courier:
         self._graph_for = graph_for
         self._stopped_by: AdapterError | None = None  # the app is throttled or gone: nobody asks any more
         self._sends_singly = False
+        self._is_up = False
         self._good_token: Secrets | None = None  # for the batch as a whole; one that was taken before
         self._inbox_times: dict[str, deque[float]] = {}
 
@@ -127,8 +128,8 @@ class Courier:
             return dict.fromkeys(asks, error)
         found = [self._read(ask, part) for ask, part in zip(asks, parts, strict=True)]
         # One account's answer shows that the platform is up: what another one lacks is its own trouble then.
-        is_up = any(not isinstance(f, RetriableError) for f in found)
-        return {ask: self._settled(ask, answer, is_up=is_up) for ask, answer in zip(asks, found, strict=True)}
+        self._is_up = self._is_up or any(isinstance(f, Mapping) for f in found)
+        return {ask: self._settled(ask, answer) for ask, answer in zip(asks, found, strict=True)}
 
     def _send(self, asks: Sequence[Ask]) -> list[object]:
         """Send one batch; with another account's token on the outside when one is refused there."""
@@ -173,7 +174,7 @@ class Courier:
         except AdapterError as error:
             return error
 
-    def _settled(self, ask: Ask, answer: Row | AdapterError | None, *, is_up: bool) -> Row | AdapterError | None:
+    def _settled(self, ask: Ask, answer: Row | AdapterError | None) -> Row | AdapterError | None:
         """Ask again for what may come in a moment; mark what ends its account's fetch."""
         if isinstance(answer, Mapping):
             return answer
@@ -186,7 +187,7 @@ class Courier:
             return RetriableError(
                 f"{self._platform} did not answer in time", platform=self._platform, account=ask.client.account
             )
-        if is_up and _is_service_trouble(answer):
+        if self._is_up and _is_service_trouble(answer):
             answer.cause_key = None
         self._note(ask, answer)
         return answer

@@ -8,7 +8,8 @@ from watchdaemon.domain.fetch import CredentialHealth
 from watchdaemon_adapters._graph.values import Row, child_of, id_of, optional_id, rows_of
 
 _NEVER = 0
-_END_FIELDS = ("expires_at", "data_access_expires_at")  # two clocks; whichever ends first ends our reading
+# two clocks; whichever ends first ends our reading
+_END_FIELDS = {"token": "expires_at", "data access": "data_access_expires_at"}
 
 
 def health_of(
@@ -18,6 +19,7 @@ def health_of(
     data = child_of(answer, "data")
     scopes = tuple(s for s in rows_of(data, "scopes") if isinstance(s, str))
     kind = data.get("type")
+    clocks = _ends(data)
     is_expected = expected_type is None or kind is None or str(kind).upper() == expected_type
     is_valid = data.get("is_valid") is True and is_expected
     if data.get("is_valid") is not True:
@@ -33,7 +35,9 @@ def health_of(
         scopes=scopes,
         missing_scopes=tuple(s for s in needed_scopes if s not in scopes),
         connected_by=optional_id(data, "user_id"),
-        expires_at=_first_end(data),
+        expires_at=min(clocks.values(), default=None),
+        kind=f"{kind.lower()[:20]} token" if isinstance(kind, str) else "",
+        clocks=clocks,
     )
 
 
@@ -43,10 +47,10 @@ def page_of(answer: Row) -> str | None:
     return id_of(data, "profile_id") if optional_id(data, "profile_id") else None
 
 
-def _first_end(data: Row) -> datetime | None:
-    ends = []
-    for name in _END_FIELDS:
-        value = data.get(name)
+def _ends(data: Row) -> dict[str, datetime]:
+    ends = {}
+    for name, field in _END_FIELDS.items():
+        value = data.get(field)
         if isinstance(value, int) and not isinstance(value, bool) and _NEVER < value < 32_503_680_000:  # year 3000
-            ends.append(datetime.fromtimestamp(value, UTC))
-    return min(ends, default=None)
+            ends[name] = datetime.fromtimestamp(value, UTC)
+    return ends
