@@ -6,7 +6,7 @@ one transaction and safe to call from any thread.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -160,6 +160,68 @@ class EstimatesCost(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Something that whoever connects an account must give: typed in, or kept ready in a credential of the app's."""
+
+    name: str  # the field's name
+    label: str  # in words
+    is_secret: bool = True
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to connect an account: by a browser (the platform asks its owner), or by giving what was made there."""
+
+    name: str
+    summary: str
+    asks: tuple[Ask, ...] = ()
+    uses_browser: bool = False
+    scopes: tuple[str, ...] = ()  # the least that reading needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A consent that was asked for: where the owner gives it, and what proves that the answer belongs to it."""
+
+    url: str  # may be shown: holds no secret
+    state: str
+    kept: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)  # for `finish`: a PKCE verifier, an app
+
+
+class Connector(Protocol):
+    """How accounts of one platform are connected. Holds no state between the calls."""
+
+    ways: Sequence[Way]
+
+    def begin(self, way: Way, account: Account, given: Mapping[str, SecretStr], redirect_uri: str) -> Consent:
+        """Return where the owner consents (ways that use a browser only). Raises AdapterError, ConfigError."""
+        ...
+
+    def finish(
+        self, way: Way, account: Account, given: Mapping[str, SecretStr], consent: Consent | None, code: SecretStr
+    ) -> Mapping[str, SecretStr]:
+        """Return the fields of the account's credential, from the code that came back, or from what was given.
+
+        Whose it is, the caller proves afterwards (`PlatformAdapter.credential`).
+
+        Raises:
+            AccountError: The platform refuses the code or the app, or what was given does not reach the account.
+            AdapterError: It did not answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Connects(Protocol):
+    """What an adapter may offer besides: connecting its accounts by ``watchdaemon auth``."""
+
+    def connector(self) -> Connector:
+        """Return how its accounts are connected."""
+        ...
+
+
 class AdapterPlugin(Protocol):
     """What an entry point of the group ``watchdaemon.adapters`` names: makes the adapter from its settings block."""
 
@@ -210,6 +272,15 @@ class PendingThread:
     revision: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """All that a thread is judged by."""
+
+    pending: PendingThread
+    thread: Thread
+    decisions: tuple[Decision, ...] = ()
+
+
 class ItemStore(Protocol):
     """Items, the cursors that cover them, and the mark that a thread must be judged."""
 
@@ -254,8 +325,16 @@ class ItemStore(Protocol):
 class QuestionStore(Protocol):
     """Verdicts, and people's decisions."""
 
-    def save_verdicts(self, pending: PendingThread, verdicts: Sequence[Verdict]) -> bool:
-        """Store the verdicts of a thread and clear its mark, if it still has that revision; False when it moved on."""
+    def cases(self, pending: Sequence[PendingThread]) -> list[Case]:
+        """Return what these threads are judged by: their items and the decisions on them, oldest first. One read."""
+        ...
+
+    def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]]) -> int:
+        """Store the verdicts of these threads and clear their marks, in one transaction.
+
+        The verdicts replace the thread's earlier ones. A thread that moved on since its revision was read keeps its
+        mark and its old verdicts; returns how many did not.
+        """
         ...
 
     def questions(
@@ -328,7 +407,7 @@ class Outbox(Protocol):
     """Mails that wait, keyed so that none is queued twice."""
 
     def queue(self, mail: OutgoingMail, *, at: datetime, told: Sequence[Told] = ()) -> bool:
-        """Queue a mail and, in the same transaction, what it tells. False (and nothing done) when its key was queued before.
+        """Queue a mail and, in the same transaction, what it tells; False when its key was queued before.
 
         `told` replaces everything the person was told before when the mail's kind is DIGEST.
         """

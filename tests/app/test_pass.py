@@ -106,7 +106,7 @@ def test_a_database_that_fails_in_the_middle_is_an_error_and_the_next_pass_goes_
     works.enrol("a")
     works.platform.somebody_writes("a", "c1", "När öppnar ni?", ASKED)
     with (
-        patch.object(works.app.store, "save_verdicts", side_effect=StorageError("disk full")),
+        patch.object(works.app.store, "save_judgements", side_effect=StorageError("disk full")),
         pytest.raises(StorageError),
     ):
         works.app.pass_once()

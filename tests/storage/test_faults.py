@@ -43,6 +43,7 @@ READS: dict[str, Call] = {
     "load_register": lambda s: s.load_register(),
     "audit_trail": lambda s: s.audit_trail(),
     "cursors": lambda s: s.cursors([ACCOUNT]),
+    "cases": lambda s: s.cases([PendingThread(account=ACCOUNT, thread_id="t1", revision=1)]),
     "items": lambda s: s.items(),
     "pending_threads": lambda s: s.pending_threads(),
     "thread": lambda s: s.thread(ACCOUNT, "t1"),
@@ -69,7 +70,7 @@ WRITES: dict[str, Call] = {
     "set_visibility": lambda s: s.set_visibility(
         [Recheck(account=ACCOUNT, external_id="c1", visibility=Visibility.HIDDEN)], at=NOW
     ),
-    "save_verdicts": lambda s: s.save_verdicts(PendingThread(account=ACCOUNT, thread_id="t1", revision=1), []),
+    "save_judgements": lambda s: s.save_judgements([(PendingThread(account=ACCOUNT, thread_id="t1", revision=1), [])]),
     "record_decision": lambda s: s.record_decision(
         Decision(account=ACCOUNT, external_id="c1", kind=DecisionKind.FORWARDED, by="anna", at=NOW)
     ),

@@ -4,15 +4,18 @@ from typing import Protocol
 
 import structlog
 
-from watchdaemon.domain.account import Account, Register
+from watchdaemon.domain.account import Register
 from watchdaemon.domain.calendar import AnswerPolicy
-from watchdaemon.errors import StorageError
-from watchdaemon.ports import Classifier, ItemStore, PendingThread, QuestionStore
+from watchdaemon.domain.question import Verdict
+from watchdaemon.ports import Case, Classifier, ItemStore, QuestionStore
 from watchdaemon.rules.unanswered import judge_thread
 from watchdaemon.rules.workdays import WorkCalendar
 from watchdaemon.services._trace import where
 
 log = structlog.get_logger(__name__)
+
+_PAGE = 500
+"""Threads judged in one read and one transaction."""
 
 
 class JudgeStore(ItemStore, QuestionStore, Protocol):
@@ -36,32 +39,30 @@ class JudgeService:
         given_up: set[tuple[str, str]] = set()
         while True:
             # Those given up keep their mark and come back in every page, so the page must have room for others.
-            pending = self._store.pending_threads(limit=500 + len(given_up))
+            pending = self._store.pending_threads(limit=_PAGE + len(given_up))
             todo = [p for p in pending if (p.account, p.thread_id) not in given_up]
             if not todo:
                 return judged
-            for thread in todo:
-                if self._judge(thread, register.accounts.get(thread.account)):
-                    judged += 1
-                else:
-                    given_up.add((thread.account, thread.thread_id))
+            verdicts = [(case.pending, self._judge(case, register)) for case in self._store.cases(todo)]
+            ready = [(thread, found) for thread, found in verdicts if found is not None]
+            self._store.save_judgements(ready)
+            judged += len(ready)
+            given_up |= {(thread.account, thread.thread_id) for thread, found in verdicts if found is None}
 
-    def _judge(self, pending: PendingThread, account: Account | None) -> bool:
+    def _judge(self, case: Case, register: Register) -> list[Verdict] | None:
+        account = register.accounts.get(case.thread.account)
         if account is None:
-            return False
+            return None
         try:
-            verdicts = judge_thread(
-                self._store.thread(pending.account, pending.thread_id),
-                self._store.decisions(pending.account, pending.thread_id),
+            return judge_thread(
+                case.thread,
+                case.decisions,
                 classify=self._classify,
                 account=account,
                 answers=self._answers,
                 calendar=self._calendar,
             )
-            self._store.save_verdicts(pending, verdicts)
-        except StorageError:
-            raise
         except Exception as error:  # noqa: BLE001 - one odd thread must not keep the others from being judged
-            log.error("thread_not_judged", account=pending.account, thread=pending.thread_id, where=where(error))
-            return False
-        return True
+            thread = case.thread.thread_id
+            log.error("thread_not_judged", account=account.key, thread=thread, where=where(error))
+            return None

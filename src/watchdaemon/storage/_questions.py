@@ -1,12 +1,14 @@
 """Verdicts, and people's decisions."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, or_, select, update
 
+from watchdaemon.domain.item import Item, Thread
 from watchdaemon.domain.question import Decision, Question, QuestionState, Verdict
-from watchdaemon.ports import PendingThread
+from watchdaemon.ports import Case, PendingThread
 from watchdaemon.storage import mapping
 from watchdaemon.storage._database import chunks
 from watchdaemon.storage._items import mark_threads
@@ -17,6 +19,26 @@ _items, _threads = table(ItemRow), table(ThreadRow)
 _verdicts, _decisions = table(VerdictRow), table(DecisionRow)
 
 _same_item = and_(_verdicts.c.account == _items.c.account, _verdicts.c.external_id == _items.c.external_id)
+_decided_item = and_(_decisions.c.account == _items.c.account, _decisions.c.external_id == _items.c.external_id)
+
+_DROP_VERDICTS = delete(_verdicts).where(
+    _verdicts.c.account == bindparam("of"),
+    _verdicts.c.external_id.in_(
+        select(_items.c.external_id).where(_items.c.account == bindparam("of"), _items.c.thread_id == bindparam("at"))
+    ),
+)
+
+_CLEAR_MARK = (
+    update(_threads)
+    .where(
+        _threads.c.account == bindparam("of"),
+        _threads.c.thread_id == bindparam("at"),
+        # Should it move on just now (PostgreSQL), the mark stays, and the thread is judged once more.
+        _threads.c.revision == bindparam("seen"),
+    )
+    .values(judged=bindparam("seen"))
+)
+
 _wants_removal = or_(_verdicts.c.is_secret, _verdicts.c.is_inappropriate)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -24,29 +46,46 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 class QuestionPart(Part):
     """Implements `ports.QuestionStore`."""
 
-    def save_verdicts(self, pending: PendingThread, verdicts: Sequence[Verdict]) -> bool:
-        """Store the verdicts of a thread and clear its mark, if it still has that revision; False when it moved on.
+    def cases(self, pending: Sequence[PendingThread]) -> list[Case]:
+        """Return what these threads are judged by: their items and the decisions on them, oldest first."""
+        items: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        decisions: dict[tuple[str, str], list[Decision]] = defaultdict(list)
+        with self._db.read("read the threads to judge") as connection:
+            for account, threads in _by_account(pending):
+                here = and_(_items.c.account == account, _items.c.thread_id.in_(threads))
+                order = (_items.c.published_at, _items.c.external_id)
+                for row in connection.execute(select(_items).where(here).order_by(*order)).mappings():
+                    items[account, row["thread_id"]].append(mapping.item_from_row(row))
+                decided = select(_decisions, _items.c.thread_id).join(_items, _decided_item).where(here)
+                for row in connection.execute(decided.order_by(_decisions.c.at, _decisions.c.id)).mappings():
+                    decisions[account, row["thread_id"]].append(mapping.decision_from_row(row))
+        return [
+            Case(
+                pending=p,
+                thread=Thread(account=p.account, thread_id=p.thread_id, items=tuple(items[p.account, p.thread_id])),
+                decisions=tuple(decisions[p.account, p.thread_id]),
+            )
+            for p in pending
+        ]
 
-        They replace the thread's earlier verdicts: an item that got none this time (it turned out to be our own)
+    def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]]) -> int:
+        """Store the verdicts of these threads and clear their marks, unless they moved on; returns how many did not.
+
+        They replace the threads' earlier verdicts: an item that got none this time (it turned out to be our own)
         is no question any more.
         """
-        clear_mark = (
-            update(_threads)
-            .where(
-                _threads.c.account == pending.account,
-                _threads.c.thread_id == pending.thread_id,
-                _threads.c.revision == pending.revision,
-            )
-            .values(judged=pending.revision)
-        )
-        with self._db.write(f"store verdicts of {pending.account}") as connection:
-            if connection.execute(clear_mark).rowcount == 0:
-                return False
-            _drop_verdicts(connection, pending)
-            rows = [mapping.verdict_to_row(v) for v in verdicts]
+        with self._db.write("store verdicts") as connection:
+            current = _revisions(connection, [pending for pending, _ in judgements])
+            still = [(p, v) for p, v in judgements if current.get((p.account, p.thread_id)) == p.revision]
+            if not still:
+                return 0
+            keys = [{"of": p.account, "at": p.thread_id, "seen": p.revision} for p, _ in still]
+            connection.execute(_DROP_VERDICTS, [{"of": k["of"], "at": k["at"]} for k in keys])
+            rows = [mapping.verdict_to_row(v) for _, verdicts in still for v in verdicts]
             if rows:
                 connection.execute(self._db.upsert(_verdicts), rows)
-            return True
+            connection.execute(_CLEAR_MARK, keys)
+            return len(still)
 
     def questions(
         self,
@@ -80,10 +119,7 @@ class QuestionPart(Part):
         """Return the decisions on items of a thread, oldest first."""
         query = (
             select(_decisions)
-            .join(
-                _items,
-                and_(_decisions.c.account == _items.c.account, _decisions.c.external_id == _items.c.external_id),
-            )
+            .join(_items, _decided_item)
             .where(_items.c.account == account, _items.c.thread_id == thread_id)
             .order_by(_decisions.c.at, _decisions.c.id)
         )
@@ -103,13 +139,24 @@ class QuestionPart(Part):
             mark_threads(self._db, connection, decision.account, [thread_id])
 
 
-def _drop_verdicts(connection: Connection, pending: PendingThread) -> None:
-    in_thread = select(_items.c.external_id).where(
-        _items.c.account == pending.account, _items.c.thread_id == pending.thread_id
-    )
-    connection.execute(
-        delete(_verdicts).where(_verdicts.c.account == pending.account, _verdicts.c.external_id.in_(in_thread))
-    )
+def _by_account(pending: Sequence[PendingThread]) -> Iterator[tuple[str, list[str]]]:
+    """Give the threads of each account, in pieces that a statement can hold."""
+    by_account: dict[str, list[str]] = defaultdict(list)
+    for thread in pending:
+        by_account[thread.account].append(thread.thread_id)
+    for account, threads in by_account.items():
+        for piece in chunks(threads):
+            yield account, list(piece)
+
+
+def _revisions(connection: Connection, pending: Sequence[PendingThread]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for account, threads in _by_account(pending):
+        query = select(_threads.c.thread_id, _threads.c.revision).where(
+            _threads.c.account == account, _threads.c.thread_id.in_(threads)
+        )
+        found |= {(account, thread_id): revision for thread_id, revision in connection.execute(query)}
+    return found
 
 
 def _selection(states: Iterable[QuestionState] | None, needs_removal: bool | None) -> ColumnElement[bool]:

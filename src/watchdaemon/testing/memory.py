@@ -19,7 +19,7 @@ from watchdaemon.domain.question import Decision, Question, QuestionState, Verdi
 from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import StorageError
-from watchdaemon.ports import PendingThread, Saved
+from watchdaemon.ports import Case, PendingThread, Saved
 from watchdaemon.rules.keeping import (
     add_attempt,
     add_gap,
@@ -167,6 +167,19 @@ class _ItemPart(_Part):
         items.sort(key=lambda item: (item.published_at, item.external_id))
         return Thread(account=account, thread_id=thread_id, items=tuple(items))
 
+    def cases(self, pending: Sequence[PendingThread]) -> list[Case]:
+        """Return what these threads are judged by."""
+        with self._turn() as data:
+            decisions = sorted(data.decisions, key=lambda d: d.at)
+        return [
+            Case(
+                pending=p,
+                thread=(thread := self.thread(p.account, p.thread_id)),
+                decisions=tuple(d for d in decisions if (d.account, d.external_id) in {i.key for i in thread.items}),
+            )
+            for p in pending
+        ]
+
     def mark_all_pending(self) -> None:
         """Mark every thread for judging."""
         with self._turn() as data:
@@ -196,20 +209,20 @@ class _ItemPart(_Part):
 
 
 class _QuestionPart(_Part):
-    def save_verdicts(self, pending: PendingThread, verdicts: Sequence[Verdict]) -> bool:
-        """Replace the verdicts of a thread and clear its mark, if it still has that revision."""
-        pending = _kept(pending)
+    def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]]) -> int:
+        """Replace the verdicts of these threads and clear their marks, unless they moved on."""
         with self._turn() as data:
-            mark = data.marks.get((pending.account, pending.thread_id))
-            if mark is None or mark.revision != pending.revision:
-                return False
-            new = {(v.account, v.external_id): v for v in _kept(verdicts)}
+            marks = [(_kept(p), v, data.marks.get((p.account, p.thread_id))) for p, v in judgements]
+            still = [(p, v, mark) for p, v, mark in marks if mark is not None and mark.revision == p.revision]
+            new = {(v.account, v.external_id): v for _, verdicts, _ in still for v in _kept(verdicts)}
             if not new.keys() <= data.items.keys():
-                raise StorageError(f"could not store verdicts of {pending.account}: there is no such item")
-            in_thread = {i.key for i in data.items.values() if _is_in(i, pending.account, pending.thread_id)}
-            data.verdicts = {k: v for k, v in data.verdicts.items() if k not in in_thread} | new
-            mark.judged = pending.revision
-            return True
+                raise StorageError("could not store verdicts: there is no such item")
+            threads = {(p.account, p.thread_id) for p, _, _ in still}
+            dropped = {i.key for i in data.items.values() if (i.account, i.thread_id) in threads}
+            data.verdicts = {k: v for k, v in data.verdicts.items() if k not in dropped} | new
+            for pending, _, mark in still:
+                mark.judged = pending.revision
+            return len(still)
 
     def questions(
         self,

@@ -91,7 +91,7 @@ class FakePlatform:
         self._partial.pop(account, None)
         self._silent.discard(account)
 
-    def _put(
+    def _put(  # noqa: PLR0917 - an item's facts, always in this order
         self,
         account: str,
         external_id: str,
@@ -128,7 +128,11 @@ class FakePlatform:
         """Everything is covered: it is all ours."""
         return [KindCoverage(kind=kind, cover=Cover.FULL) for kind in ItemKind]
 
-    def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
+    def fetch(
+        self,
+        accounts: Sequence[Account],
+        cursors: Mapping[str, Cursors],  # noqa: ARG002 - the port's signature
+    ) -> Iterator[FetchResult]:
         """Yield everything there is of each account, whatever the cursors say."""
         with self._lock:
             self.fetched.append([a.key for a in accounts])
