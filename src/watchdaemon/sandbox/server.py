@@ -96,6 +96,8 @@ class SandboxServer:
             access_log=False,
             lifespan="off",
             ws="none",
+            loop="asyncio",  # the same server wherever it runs, whatever else is installed beside it
+            http="h11",
             timeout_graceful_shutdown=1,
             backlog=2048,
         )
