@@ -20,7 +20,9 @@ from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters.bluesky.client import POSTS_A_CALL, BlueskyClient
+from watchdaemon_adapters.bluesky.connect import BlueskyConnector
 from watchdaemon_adapters.bluesky.fetching import Fetch
+from watchdaemon_adapters.bluesky.kept import sessions_in
 from watchdaemon_adapters.bluesky.mapping import (
     View,
     author_in,
@@ -67,7 +69,7 @@ class BlueskyAdapter:
         """Make the adapter. `sessions` keeps sessions elsewhere than in this process's memory."""
         self._settings = settings
         self._context = context
-        self._keeper = SessionKeeper(context.clock, sessions)
+        self._keeper = SessionKeeper(context.clock, sessions or sessions_in(context.credentials))
 
     def kinds(self) -> Sequence[KindCoverage]:
         """Return the coverage matrix."""
@@ -171,6 +173,10 @@ class BlueskyAdapter:
             scopes=(scope,) if scope else (),
             connected_by=f"@{door.session.handle}" if door.session.handle else None,
         )
+
+    def connector(self) -> BlueskyConnector:
+        """Return how accounts are connected."""
+        return BlueskyConnector()
 
     def _client(self, account: Account) -> BlueskyClient:
         if account.credential is None:

@@ -231,8 +231,10 @@ class Fetch:
                 yield row.uri
         # read last: by now most of what notifications name was found where it stands
         for reply, named in self.pointed_to.items():
-            if reply not in self.in_threads:
+            if reply not in self.read:
                 yield named
+            if reply not in self.read:
+                yield reply  # what stood above it is gone, and its branch is no longer shown from the top
 
     def _thread(self, uri: str) -> Reading:
         """Read a thread to its end: branches that were left out are asked for by their own tops.

@@ -40,7 +40,7 @@ def with_changed(body: Any, path: tuple[Any, ...], value: object) -> Any:
 
 
 @pytest.mark.parametrize("call", CALLS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=any_json, place=st.integers(0, 10_000))
 def test_no_answer_breaks_a_fetch(busy: Town, call: str, value: object, place: int) -> None:
     whole = {i.id for i in busy.world.all_items()}

@@ -120,6 +120,16 @@ def test_what_stands_below_a_deleted_reply_is_still_found_by_the_own_answer_ther
     assert by_text(result, "söndagar").external_id == again.id
 
 
+def test_a_branch_that_a_deletion_cut_off_is_found_by_the_notification_that_points_into_it(town: Town) -> None:
+    post = town.post(hours_ago=30)
+    asked = town.reply(post, hours_ago=29)
+    heard = town.reply(asked, "Undrar jag också", hours_ago=28, author=NEIGHBOUR)
+    below = town.reply(heard, "Och jag", hours_ago=27, notify="no")
+    town.deletes(asked)
+
+    assert ids_of(town.fetch()) == {post.id, heard.id, below.id}
+
+
 def test_a_new_reply_under_a_post_older_than_the_look_back_brings_its_whole_thread(town: Town) -> None:
     old = town.post(hours_ago=24 * 60)
     for n in range(120):

@@ -84,12 +84,12 @@ class Posts:
         )  # fmt: skip
 
     def above(self, item: WorldItem) -> list[WorldItem]:
-        """Return what an item answers, what that answers, and so on, as far as it exists."""
+        """Return what an item answers, what that answers, and so on: those deleted since were there when it came."""
         chain: list[WorldItem] = []
-        parent = self.find(self.parent_uri(item) or "")
+        parent = self._world.recall(self.parent_uri(item) or "")
         while parent is not None and parent not in chain:
             chain.append(parent)
-            parent = self.find(self.parent_uri(parent) or "")
+            parent = self._world.recall(self.parent_uri(parent) or "")
         return chain
 
     def mentions(self, item: WorldItem) -> list[WorldAccount]:
