@@ -143,10 +143,11 @@ class _InboxReader:
         if not is_list_missing(nested):
             rows = rows_of(nested)
             yield rows
-            following = next_of(nested)
             if not self._inbox.reads_older:
                 self._tell_gap(rows)
                 return
+            account = self._collector.account
+            following = next_of(nested, platform=account.platform, account=account.key)
             if self._reaches_back(
                 rows, has_more=following is not None, counted=count_of(conversation, "message_count")
             ):

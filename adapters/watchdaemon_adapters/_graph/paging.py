@@ -61,7 +61,7 @@ async def read_pages(
     seen = {frozenset(step.items())}
     for _ in range(MAX_PAGES):
         answer, first = await reader.read(step, first), None
-        following = next_of(answer)
+        following = next_of(answer, platform=platform, account=account)
         yield Page(
             rows=rows_of(answer),
             summary=child_of(answer, "summary"),
@@ -128,17 +128,32 @@ class _EdgeReader:
         return True
 
 
-def next_of(answer: Row) -> dict[str, str] | None:
-    """Return the parameters that lead to the next page, without the token that ``next`` repeats; None at the end."""
-    paging = child_of(answer, "paging")
-    address = paging.get("next")
-    if not isinstance(address, str) or not address:
+def next_of(answer: Row, *, platform: str, account: str) -> dict[str, str] | None:
+    """Return the parameters that lead to the next page, without the token that ``next`` repeats; None at the end.
+
+    Raises:
+        RetriableError: With reason INCOMPLETE when what should lead there makes no sense: the end it is not.
+    """
+    paging = answer.get("paging")
+    address = paging.get("next") if isinstance(paging, dict) else paging
+    if address is None or address == "":
         return None
-    after = child_of(paging, "cursors").get("after")
+    after = child_of(child_of(answer, "paging"), "cursors").get("after")
+    if not isinstance(paging, dict) or not isinstance(address, str):
+        raise _unfollowed(platform, account)
     if isinstance(after, str) and after:
         return {"after": after}
-    query = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    query = _query_of(address)
+    if not query:
+        raise _unfollowed(platform, account)
     return {name: value for name, value in query if name not in _SECRET_PARAMETERS}
+
+
+def _query_of(address: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    except ValueError:
+        return []
 
 
 NEARLY_SORTED = 2

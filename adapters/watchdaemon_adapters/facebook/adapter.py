@@ -9,6 +9,7 @@ from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, Secrets, read_secrets
 from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error
+from watchdaemon_adapters._graph.connect import PageConnector, is_page
 from watchdaemon_adapters._graph.courier import Courier, SyncGraph
 from watchdaemon_adapters._graph.rechecking import recheck_items
 from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, run_rounds
@@ -134,6 +135,11 @@ class FacebookAdapter:
         if not found:
             detail = "the token opens the page; whether it is the page's own could not be seen"
         return CredentialHealth(account=account.key, is_valid=True, detail=detail)
+
+    def connector(self) -> PageConnector:
+        """Return how Pages are connected."""
+        scopes = (*SCOPES, *(MESSAGE_SCOPES if self._settings.messages else ()))
+        return PageConnector(self._settings, self._context.road, platform=PLATFORM, scopes=scopes, is_it=is_page)
 
     async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
         client: AccountClient | None = None

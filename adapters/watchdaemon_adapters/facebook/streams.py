@@ -399,13 +399,14 @@ class PageCommentReader(CommentReader):
             rows, counted = rows_of(nested), count_of(child_of(nested, "summary"), "total_count")
             self.counted += counted
             yield rows
-            if self._is_enough(row, nested, counted):
+            following = next_of(nested, platform=self._account.platform, account=self._account.key)
+            if self._is_enough(row, nested, counted, has_more=following is not None):
                 return
-            step = next_of(nested) or {}
+            step = following or {}
         async for page in self._pages(post, step):
             yield page
 
-    def _is_enough(self, row: Row, nested: Row, counted: int) -> bool:
+    def _is_enough(self, row: Row, nested: Row, counted: int, *, has_more: bool) -> bool:
         """Tell whether what came with the post is all that may be new under it.
 
         The newest come first, and replies stand among them by their own time. So once such a list has come down to
@@ -418,7 +419,7 @@ class PageCommentReader(CommentReader):
         is_ordered = bool(times) and len(times) == len(rows) and times == sorted(times, reverse=True)
         if not is_sweep and is_ordered and self._mark.newer_than(times[-1]):
             return True
-        if next_of(nested) is not None:
+        if has_more:
             return False
         if rows or not counted:
             return True  # there is no next page: what is counted beyond is hidden from everybody

@@ -9,6 +9,7 @@ from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
 from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error
+from watchdaemon_adapters._graph.connect import PageConnector, is_page_of_instagram
 from watchdaemon_adapters._graph.conversations import STREAM as MESSAGES
 from watchdaemon_adapters._graph.courier import Courier, SyncGraph
 from watchdaemon_adapters._graph.errors import MissingObjectError
@@ -125,6 +126,13 @@ class InstagramAdapter:
             raise found
         detail = "the token opens the account; when it ends is not known without app_id and app_secret"
         return CredentialHealth(account=account.key, is_valid=True, detail=detail)
+
+    def connector(self) -> PageConnector:
+        """Return how accounts are connected: by the Page each is linked to."""
+        scopes = (*SCOPES, *(MESSAGE_SCOPES if self._settings.messages else ()))
+        return PageConnector(
+            self._settings, self._context.road, platform=PLATFORM, scopes=scopes, is_it=is_page_of_instagram
+        )
 
     async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
         client: AccountClient | None = None

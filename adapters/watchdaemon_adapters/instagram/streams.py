@@ -233,7 +233,7 @@ class MediaCommentReader(CommentReader):
         counted = count_of(row, "comments_count")
         self.counted += counted
         nested = child_of(row, "comments")
-        if is_list_missing(nested) and self.is_nested and not counted:
+        if "comments" not in row and self.is_nested and not counted:
             return  # an expansion with nothing in it is left out, and the number agrees
         notes = self._collector.notes
         follows = notes.is_sweep or notes.counts.get(post.external_id) != counted
@@ -242,13 +242,12 @@ class MediaCommentReader(CommentReader):
             if item is None:
                 continue
             yield item
-            async for reply in self._replies(post, item, child_of(row_of(comment), "replies"), follows=follows):
-                yield reply
+            if "replies" in row_of(comment):  # left out: there are none
+                async for reply in self._replies(post, item, child_of(row_of(comment), "replies"), follows=follows):
+                    yield reply
         notes.remember_count(post.external_id, counted)
 
     async def _replies(self, media: Item, comment: Item, nested: Row, *, follows: bool) -> AsyncIterator[Item]:
-        if is_list_missing(nested):
-            return  # left out: there are none
         async for reply in self._rows(f"{comment.external_id}/replies", REPLY_FIELDS, nested, follows=follows):
             item = self._collector.mapped(
                 COMMENTS, map_comment, reply, self._account, self.identity, media, comment.external_id
@@ -259,15 +258,15 @@ class MediaCommentReader(CommentReader):
     async def _rows(self, path: str, fields: str, nested: Row, *, follows: bool) -> AsyncIterator[object]:
         """Yield what came nested and what follows it; where nothing came, ask the edge itself."""
         step: Mapping[str, str] = {}
+        platform, account = self._account.platform, self._account.key
         if not is_list_missing(nested):
             for row in rows_of(nested):
                 yield row
-            following = next_of(nested)
+            following = next_of(nested, platform=platform, account=account)
             if following is None or not follows:
                 return
             step = following
         edge = Edge(path=path, params={"fields": fields}, limit=self._page_size)
-        platform, account = self._account.platform, self._account.key
         async for page in read_pages(self._client, edge, platform=platform, account=account, start=step):
             for row in page.rows:
                 yield row

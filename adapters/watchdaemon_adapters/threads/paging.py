@@ -84,7 +84,7 @@ class ListReader:
 
     def _following(self, edge: str, answer: Row, rows: Sequence[object]) -> tuple[dict[str, str] | None, bool]:
         """Return what leads to the next page, and whether the platform promised one."""
-        promised = next_of(answer)
+        promised = next_of(answer, platform=PLATFORM, account=self._account)
         if promised is not None:
             self._tells_next.add(edge)
             return promised, True

@@ -145,14 +145,23 @@ def test_a_list_without_a_list_is_no_empty_list(answer: Row) -> None:
 def test_time_paging_follows_the_address_without_its_token() -> None:
     address = "https://graph.facebook.com/v25.0/1/posts?access_token=hemligt&until=1624385168&since&__paging_token=t"
 
-    assert next_of({"paging": {"next": address}}) == {"until": "1624385168", "since": "", "__paging_token": "t"}
+    assert next_of({"paging": {"next": address}}, platform="facebook", account="a") == {
+        "until": "1624385168",
+        "since": "",
+        "__paging_token": "t",
+    }
 
 
-@pytest.mark.parametrize(
-    "paging", [None, [], "x", {"next": None}, {"next": 7}, {"next": ""}, {"cursors": {"after": "x"}}]
-)
-def test_paging_of_any_shape_is_an_end(paging: object) -> None:
-    assert next_of({"data": [], "paging": paging}) is None
+@pytest.mark.parametrize("paging", [None, {}, {"next": None}, {"next": ""}, {"cursors": {"after": "x"}}])
+def test_without_a_next_page_it_is_the_end(paging: object) -> None:
+    assert next_of({"data": [], "paging": paging}, platform="facebook", account="a") is None
+
+
+@pytest.mark.parametrize("paging", [[], "x", 7, {"next": 7}, {"next": {}}, {"next": "http://[x"}, {"next": "nowhere"}])
+def test_a_next_page_that_makes_no_sense_is_no_end(paging: object) -> None:
+    with pytest.raises(RetriableError) as caught:
+        next_of({"data": [], "paging": paging}, platform="facebook", account="a")
+    assert caught.value.reason is Reason.INCOMPLETE
 
 
 def ago(*days: int | None) -> list[datetime | None]:

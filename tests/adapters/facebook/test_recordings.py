@@ -72,7 +72,7 @@ def test_comments_without_an_author_are_unknown_visitors() -> None:
 
     assert len(items) == 10
     assert {(i.author_id, i.by_account) for i in items} == {(None, False)}
-    assert next_of(answer) == {"after": "after"}
+    assert next_of(answer, platform="facebook", account="a") == {"after": "after"}
 
 
 def test_a_page_token_shows_author_and_moderation() -> None:
