@@ -16,7 +16,10 @@ from watchdaemon_adapters.youtube.tokens import NEEDED_SCOPE
 Fields = Mapping[str, SecretStr]
 
 # A brand account's channel is chosen on Google's own page, and the token belongs to that channel.
-_OFFLINE = {"access_type": "offline", "prompt": "consent"}  # without prompt=consent a second time gives no refresh token
+_OFFLINE = {
+    "access_type": "offline",
+    "prompt": "consent",
+}  # without prompt=consent a second time gives no refresh token
 
 
 class YouTubeConnector:
@@ -58,9 +61,7 @@ class YouTubeConnector:
         code: SecretStr,
     ) -> Fields:
         """Exchange the code for a refresh token, which does not end by itself."""
-        exchange = Exchange(
-            self._road, platform=PLATFORM, account=account.key, timeout=self._settings.timeout_seconds
-        )
+        exchange = Exchange(self._road, platform=PLATFORM, account=account.key, timeout=self._settings.timeout_seconds)
         if consent is None:
             raise exchange.refuse("a consent is needed", Reason.NO_CREDENTIAL)
         form = {

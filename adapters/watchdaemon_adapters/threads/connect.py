@@ -1,0 +1,94 @@
+"""How a Threads profile is connected: its owner consents, and the hour-long token becomes one of sixty days."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from watchdaemon.domain.account import Account
+from watchdaemon.http import Road
+from watchdaemon.ports import Ask, Clock, Consent, Way
+from watchdaemon_adapters._oauth import Exchange, ask_for_consent, is_at_home
+from watchdaemon_adapters.threads.settings import ThreadsSettings
+
+Fields = Mapping[str, SecretStr]
+
+PLATFORM = "threads"
+# Threads API, "Get access tokens" and "Reply management", read 2026-11
+_READING = ("threads_basic", "threads_read_replies")
+_MENTIONS = "threads_manage_mentions"
+_APPROVALS = "threads_manage_replies"
+
+
+class ThreadsConnector:
+    """Implements `ports.Connector`."""
+
+    def __init__(self, settings: ThreadsSettings, road: Road, clock: Clock) -> None:
+        self._settings = settings
+        self._road = road
+        self._clock = clock
+        more = [scope for scope, on in ((_MENTIONS, settings.mentions), (_APPROVALS, settings.approvals)) if on]
+        self.ways = (
+            Way(
+                name="login",
+                summary="the profile's owner consents in a browser; good for sixty days at a time",
+                asks=(
+                    Ask(name="app_id", label="Threads app id", is_secret=False),
+                    Ask(name="app_secret", label="Threads app secret"),
+                ),
+                uses_browser=True,
+                scopes=(*_READING, *more),
+            ),
+        )
+
+    def begin(self, way: Way, account: Account, given: Fields, redirect_uri: str) -> Consent:  # noqa: ARG002 - the port's signature
+        """Return Threads' consent page."""
+        base = self._settings.base_url.rstrip("/")
+        root = "https://threads.net" if is_at_home(base, "threads.net", "threads.com") else base
+        parameters = {
+            "client_id": given["app_id"].get_secret_value(),
+            "redirect_uri": redirect_uri,
+            "scope": ",".join(way.scopes),
+        }
+        kept = {"redirect_uri": SecretStr(redirect_uri)}
+        return ask_for_consent(f"{root}/oauth/authorize", parameters, with_pkce=False, kept=kept)
+
+    def finish(
+        self,
+        way: Way,  # noqa: ARG002 - the port's signature
+        account: Account,
+        given: Fields,
+        consent: Consent | None,
+        code: SecretStr,
+    ) -> Fields:
+        """Exchange the code, and the short token for a long one."""
+        exchange = Exchange(self._road, platform=PLATFORM, account=account.key, timeout=self._settings.timeout_seconds)
+        if consent is None:
+            raise exchange.refuse("a consent is needed")
+        root = self._settings.base_url.rstrip("/")
+        secret = given["app_secret"].get_secret_value()
+        form = {
+            "client_id": given["app_id"].get_secret_value(),
+            "client_secret": secret,
+            "grant_type": "authorization_code",
+            "redirect_uri": consent.kept["redirect_uri"].get_secret_value(),
+            "code": code.get_secret_value(),
+        }
+        short = exchange.text(exchange.post(f"{root}/oauth/access_token", form), "access_token")
+        grant = {
+            "grant_type": "th_exchange_token",
+            "client_secret": secret,
+            "access_token": short.get_secret_value(),
+        }
+        answer = exchange.get(f"{root}/access_token", grant)
+        seconds = answer.get("expires_in")
+        is_length = isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds < 10**9
+        ends = {}
+        if is_length and isinstance(seconds, int):
+            ends["expires_at"] = SecretStr((self._clock() + timedelta(seconds=seconds)).isoformat())
+        return {
+            "token": exchange.text(answer, "access_token"),
+            "app_id": given["app_id"],
+            "app_secret": given["app_secret"],
+            **ends,
+        }

@@ -1,0 +1,91 @@
+"""How an X account is connected: by its owner's consent (OAuth 2.0 with PKCE), or with the keys of OAuth 1.0a."""
+
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from watchdaemon.domain.account import Account
+from watchdaemon.errors import AccountError, Reason
+from watchdaemon.http import Road
+from watchdaemon.ports import Ask, Clock, Consent, Way
+from watchdaemon_adapters._oauth import VERIFIER, ask_for_consent
+from watchdaemon_adapters.x.problems import PLATFORM
+from watchdaemon_adapters.x.settings import XSettings
+from watchdaemon_adapters.x.tokens import request_tokens
+
+Fields = Mapping[str, SecretStr]
+
+# X OAuth 2.0 Authorization Code Flow with PKCE, "Scopes"; offline.access gives the refresh token
+_READING = ("tweet.read", "users.read", "offline.access")
+_MESSAGES = "dm.read"
+_OAUTH1_ASKS = (
+    Ask(name="consumer_key", label="API key (consumer key) of the app"),
+    Ask(name="consumer_secret", label="API key secret (consumer secret) of the app"),
+    Ask(name="access_token", label="Access token of the account"),
+    Ask(name="access_token_secret", label="Access token secret of the account"),
+)
+
+
+class XConnector:
+    """Implements `ports.Connector`."""
+
+    def __init__(self, settings: XSettings, road: Road, clock: Clock) -> None:
+        self._settings = settings
+        self._road = road
+        self._clock = clock
+        scopes = (*_READING, *((_MESSAGES,) if settings.messages else ()))
+        self.ways = (
+            Way(
+                name="oauth2",
+                summary="the account's owner consents in a browser; tokens are renewed by themselves",
+                asks=(
+                    Ask(name="client_id", label="OAuth 2.0 client id of the app", is_secret=False),
+                    Ask(
+                        name="client_secret",
+                        label="OAuth 2.0 client secret (nothing for a public client)",
+                        is_required=False,
+                    ),
+                ),
+                uses_browser=True,
+                scopes=scopes,
+            ),
+            Way(
+                name="oauth1",
+                summary="four keys from the developer portal; they do not end until they are revoked",
+                asks=_OAUTH1_ASKS,
+            ),
+        )
+
+    def begin(self, way: Way, account: Account, given: Fields, redirect_uri: str) -> Consent:  # noqa: ARG002 - the port's signature
+        """Return X's consent page."""
+        parameters = {
+            "client_id": given["client_id"].get_secret_value(),
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(way.scopes),
+        }
+        kept = {"redirect_uri": SecretStr(redirect_uri)}
+        return ask_for_consent(self._settings.consent_page, parameters, with_pkce=True, kept=kept)
+
+    def finish(self, way: Way, account: Account, given: Fields, consent: Consent | None, code: SecretStr) -> Fields:
+        """Return the keys as they are, or exchange the code within its thirty seconds."""
+        if consent is None:
+            return {ask.name: given[ask.name] for ask in way.asks}
+        secret = given.get("client_secret")
+        tokens = request_tokens(
+            self._road,
+            self._settings,
+            form={
+                "grant_type": "authorization_code",
+                "code": code.get_secret_value(),
+                "redirect_uri": consent.kept["redirect_uri"].get_secret_value(),
+                VERIFIER: consent.kept[VERIFIER].get_secret_value(),
+            },
+            client_id=given["client_id"],
+            client_secret=secret,
+            account=account.key,
+            now=self._clock(),
+        )
+        if "refresh_token" not in tokens:
+            message = "X gave no refresh token: the app must be allowed offline.access"
+            raise AccountError(message, platform=PLATFORM, account=account.key, reason=Reason.PERMISSION)
+        return {"client_id": given["client_id"], **({"client_secret": secret} if secret else {}), **tokens}
