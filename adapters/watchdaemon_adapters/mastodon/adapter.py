@@ -19,6 +19,7 @@ from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters.mastodon.client import LOOK_UP_SIZE, MastodonClient
+from watchdaemon_adapters.mastodon.connect import MastodonConnector
 from watchdaemon_adapters.mastodon.fetching import Fetch
 from watchdaemon_adapters.mastodon.gathered import Gathered, strikes_the_account
 from watchdaemon_adapters.mastodon.mapping import View, map_status
@@ -156,6 +157,10 @@ class MastodonAdapter:
             missing_scopes=missing,
             connected_by=f"@{acct}@{urlsplit(client.base_url).netloc}" if isinstance(acct, str) and acct else None,
         )
+
+    def connector(self) -> MastodonConnector:
+        """Return how accounts are connected."""
+        return MastodonConnector(self._settings, self._context.road)
 
     def _client(self, account: Account) -> MastodonClient:
         if account.credential is None:
