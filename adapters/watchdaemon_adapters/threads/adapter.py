@@ -14,6 +14,7 @@ from watchdaemon_adapters._graph.tokens import health_of
 from watchdaemon_adapters._graph.values import optional_id, optional_moment, optional_text, rows_of
 from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
 from watchdaemon_adapters.threads.collect import Collector, run_streams
+from watchdaemon_adapters.threads.connect import ThreadsConnector
 from watchdaemon_adapters.threads.mapping import Identity
 from watchdaemon_adapters.threads.paging import ListReader
 from watchdaemon_adapters.threads.rechecking import recheck_items
@@ -118,6 +119,10 @@ class ThreadsAdapter:
         return CredentialHealth(
             account=account.key, is_valid=True, detail=detail, expires_at=self._written_end(account)
         )
+
+    def connector(self) -> ThreadsConnector:
+        """Return how profiles are connected."""
+        return ThreadsConnector(self._settings, self._context.road, self._context.clock)
 
     def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
         collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
