@@ -32,6 +32,7 @@ from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._rotating import credential_error
 from watchdaemon_adapters.x.authors import read_authors
 from watchdaemon_adapters.x.client import PROFILE_FIELDS, Body, XClient, rows_of
+from watchdaemon_adapters.x.connect import XConnector
 from watchdaemon_adapters.x.fetching import Fetch
 from watchdaemon_adapters.x.gathering import Gathering
 from watchdaemon_adapters.x.identity import Identity, proof_of, read_identity
@@ -226,6 +227,10 @@ class XAdapter:
             connected_by=f"@{user['username']}" if isinstance(user.get("username"), str) else None,
             kind="OAuth 1.0a" if client.user_auth else "OAuth 2.0",
         )
+
+    def connector(self) -> XConnector:
+        """Return how accounts are connected."""
+        return XConnector(self._settings, self._context.road, self._context.clock)
 
     def _client(self, account: Account) -> XClient:
         return self._client_of(account, self._secrets(account))
