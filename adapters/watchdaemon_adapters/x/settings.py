@@ -1,6 +1,7 @@
 """The ``[platforms.x]`` block."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -26,6 +27,13 @@ class XSettings(BaseModel):
         if not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
         return value.rstrip("/")
+
+    @property
+    def consent_page(self) -> str:
+        """Where an account's owner consents. One key, `base_url`, is enough to aim at another server."""
+        host = urlsplit(self.base_url).hostname or ""
+        is_home = host in {"api.x.com", "api.twitter.com"}
+        return f"{'https://x.com' if is_home else self.base_url}/i/oauth2/authorize"
 
 
 def read_settings(block: Mapping[str, object]) -> XSettings:
