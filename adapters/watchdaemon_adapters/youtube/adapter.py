@@ -21,6 +21,7 @@ from watchdaemon.errors import AccountError, AdapterError, ConfigError, Malforme
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters.youtube.channel import Channel, Proven, own_channel, proof_of, read_proven
 from watchdaemon_adapters.youtube.client import IDS_A_CALL, Library, YouTubeClient
+from watchdaemon_adapters.youtube.connect import YouTubeConnector
 from watchdaemon_adapters.youtube.fetching import Fetch
 from watchdaemon_adapters.youtube.mapping import View, comment_id, map_comment, upload_time
 from watchdaemon_adapters.youtube.marks import OVERLAP
@@ -208,6 +209,10 @@ class YouTubeAdapter:
             missing_scopes=(NEEDED_SCOPE,) if scopes and NEEDED_SCOPE not in scopes else (),
             connected_by=channel.handle or channel.title or None,
         )
+
+    def connector(self) -> YouTubeConnector:
+        """Return how channels are connected."""
+        return YouTubeConnector(self._settings, self._context.road)
 
     def _client(self, account: Account) -> YouTubeClient:
         return self._client_of(account, *self._credential(account))
