@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from watchdaemon.errors import ConfigError, Fault
 
+GOOGLE_CONSENT_PAGE = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
 
@@ -41,6 +42,12 @@ class YouTubeSettings(BaseModel):
         host = urlsplit(self.base_url).hostname or ""
         is_google = host == "googleapis.com" or host.endswith(".googleapis.com")
         return GOOGLE_TOKEN_URI if is_google else self.api_endpoint + "token"
+
+    @property
+    def consent_page(self) -> str:
+        """Where a channel's owner consents."""
+        is_google = self.token_endpoint == GOOGLE_TOKEN_URI
+        return GOOGLE_CONSENT_PAGE if is_google else self.api_endpoint + "o/oauth2/v2/auth"
 
 
 def read_settings(block: Mapping[str, object]) -> YouTubeSettings:
