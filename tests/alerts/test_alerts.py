@@ -303,3 +303,41 @@ def test_without_any_owner_the_manager_is_told() -> None:
 
 def test_an_account_that_left_the_register_is_told_to_nobody() -> None:
     assert notices([alert("x")], [], REGISTER, on=ON, now=EARLY) == []
+
+
+# ---- what only a person can watch
+
+
+def asked(key: str, **facts: object) -> WatchEntry:
+    return failed(key, reason=Reason.NOT_CONFIRMED, **facts)
+
+
+@pytest.mark.parametrize(
+    ("now", "last_attempt_at", "opens"),
+    [
+        (EARLY, OPENS, False),
+        (LATE, OPENS, False),
+        (LATE, LATE, False),  # asked for the first time in the last minutes: there is still time to look
+        (CLOSED, OPENS, True),
+    ],
+)
+def test_a_look_that_nobody_took_is_told_when_the_window_has_closed(
+    now: datetime, last_attempt_at: datetime, opens: bool
+) -> None:
+    plan = alerts_for(now, [asked("a", last_attempt_at=last_attempt_at)], ACCOUNTS, [])
+
+    assert [(a.kind, a.cause, a.reason) for a in plan.open] == (
+        [(NOT_WATCHED, "a", Reason.NOT_CONFIRMED)] if opens else []
+    )
+
+
+def test_a_look_in_time_is_no_trouble_and_ends_the_alert_of_the_last_one() -> None:
+    (opened,) = alerts_for(CLOSED, [asked("a")], ACCOUNTS, []).open
+    opened = replace(opened, id=1)
+    between = alerts_for(NEXT.opens_at, [asked("a", window=NEXT)], ACCOUNTS, [opened])
+    looked = asked("a", window=NEXT, seen_at=NEXT.opens_at, seen_by="anna")
+    after = alerts_for(NEXT.opens_at, [looked], ACCOUNTS, [opened])
+
+    assert (between.open, between.close) == ((), ())
+    assert [a.cause for a in after.close] == ["a"]
+    assert alerts_for(NEXT.closes_at, [looked], ACCOUNTS, []).open == ()
