@@ -13,7 +13,8 @@ from tests.sandbox.conftest import FB, INSTAGRAM, PAGE, PAGE_TOKEN, START, USER_
 
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.faults import FaultKind
-from watchdaemon.sandbox.graph.page import CommentNode, PageNode, PostNode
+from watchdaemon.sandbox.graph.comments import CommentNode
+from watchdaemon.sandbox.graph.page import PageNode, PostNode
 from watchdaemon.sandbox.world import Kind, WorldItem
 
 V = "v25.0"

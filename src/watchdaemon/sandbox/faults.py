@@ -26,6 +26,9 @@ class FaultKind(StrEnum):
     QUOTA = "quota"  # the app's or project's budget is spent
     EMPTY_LIST = "empty_list"  # 200 with an empty list where there is something
     MALFORMED_ITEM = "malformed_item"  # one item of a listing breaks the contract
+    NULL_ENTRY = "null_entry"  # Graph: an item of a batch was not finished in time
+    TOO_MUCH_DATA = "too_much_data"  # Graph: lists longer than five at a time are "too much data"
+    SHORT_PAGES = "short_pages"  # Graph: two rows a page, however many are asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from watchdaemon.sandbox import ids
-from watchdaemon.sandbox.faults import Faults, disturbed
+from watchdaemon.sandbox.faults import FaultKind, Faults, disturbed
 from watchdaemon.sandbox.graph import errors, writes
 from watchdaemon.sandbox.graph.call import Call, Params, token_trouble, usage_header
 from watchdaemon.sandbox.graph.errors import GraphError
@@ -239,7 +239,10 @@ class GraphApp:
         if not re.match(r"v\d+\.\d+(/|$)", path):
             path = f"{version}/{path}"
         one = replace(ask, method=str(part["method"]).upper(), path=path, params=params)
-        response = await self._disturbed(one, self._one(one))
+        reply = self._one(one)
+        if self._is_unfinished(reply, path):
+            return None
+        response = await self._disturbed(one, reply)
         if response.status_code >= 500 and "json" not in (response.media_type or response.headers["content-type"]):
             return None  # what the platform could not finish in time comes back as null
         answer: Answer = {"code": response.status_code}
@@ -247,6 +250,12 @@ class GraphApp:
             answer["headers"] = [{"name": name.title(), "value": value} for name, value in response.headers.items()]
         answer["body"] = bytes(response.body).decode()
         return answer
+
+    def _is_unfinished(self, reply: Reply, path: str) -> bool:
+        if reply.account is None:
+            return False
+        now, platform = self._world.now(), self._platform
+        return self._faults.has(FaultKind.NULL_ENTRY, now=now, platform=platform, account=reply.account, path=path)
 
 
 def create_app(world: World, faults: Faults, platform: str) -> GraphApp:

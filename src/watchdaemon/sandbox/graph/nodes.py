@@ -21,6 +21,8 @@ Answer = dict[str, object]
 GENERIC_PARAMS = frozenset({"access_token", "appsecret_proof", "fields", "locale", "format", "pretty", "method"})
 _PAGING = frozenset({"limit", "after", "before"})
 _DEFAULT_LIMIT = 25
+_MOST_WHEN_TOO_MUCH = 5
+_SHORT_PAGE = 2
 _INNER_KEYS = frozenset(
     {"id", "name", "username", "email", "category", "link", "picture", "first_name", "last_name", "self_ig_scoped_id"}
 )
@@ -139,6 +141,10 @@ class Node(ABC):
 
     def _page(self, name: str, spec: Edge, listing: Listing, params: Params, asked: Sequence[Field]) -> Answer:
         limit = min(_limit(params, name, spec.most), spec.cap)
+        if limit > _MOST_WHEN_TOO_MUCH and self.call.has_fault(FaultKind.TOO_MUCH_DATA, self.account, name):
+            raise errors.too_much_data()
+        if self.call.has_fault(FaultKind.SHORT_PAGES, self.account, name):
+            limit = min(limit, _SHORT_PAGE)
         entries, has_more, has_earlier = _cut(listing, params, limit)
         data = [e.node.render(asked) for e in entries if e.node is not None]
         if data and self.call.has_fault(FaultKind.MALFORMED_ITEM, self.account, name):

@@ -1,21 +1,20 @@
 """Facebook's nodes: persons, Pages, posts and comments."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from watchdaemon.sandbox.graph import errors
+from watchdaemon.sandbox.graph import errors, videos
 from watchdaemon.sandbox.graph.call import Call, Params, graph_time, read_time
+from watchdaemon.sandbox.graph.comments import COMMENT_EDGE, Commentable
 from watchdaemon.sandbox.graph.conversation import ConversationNode
+from watchdaemon.sandbox.graph.fields import Field
 from watchdaemon.sandbox.graph.nodes import Answer, Edge, Entry, ItemNode, Listing, Node, entries_of, names
 from watchdaemon.sandbox.world import Kind, TokenKind, WorldAccount, WorldItem
 
 _READ = "pages_read_engagement"
 _VISITORS = "pages_read_user_content"
+_ATTACHMENT_FIELDS = names("description media media_type subattachments target title type unshimmed_url url")
 _POST_EDGE = frozenset({"since", "until", "include_hidden", "show_expired", "with"})
-_COMMENT_EDGE = Edge(
-    params=frozenset({"filter", "order", "since", "live_filter", "summary"}),
-    scopes=(_READ, _VISITORS),
-    hides_from_users=True,
-)
 
 
 class UserNode(Node):
@@ -163,17 +162,17 @@ class PageNode(Node):
         """Return public posts that tag the Page."""
         return self._posts(params, Kind.MENTION)
 
-    def list_ads_posts(self, _params: Params) -> Listing:
-        """Return nothing: the sandbox has no advertisements."""
-        return Listing([])
+    def list_ads_posts(self, params: Params) -> Listing:
+        """Return posts that are shown as advertisements alone."""
+        return self._posts(params, Kind.POST, shelf=videos.ADVERTISEMENT)
 
-    def list_video_reels(self, _params: Params) -> Listing:
-        """Return nothing: the sandbox has no reels."""
-        return Listing([])
+    def list_video_reels(self, params: Params) -> Listing:
+        """Return reels."""
+        return self._posts(params, Kind.POST, shelf=videos.REEL, make=videos.ReelNode)
 
-    def list_live_videos(self, _params: Params) -> Listing:
-        """Return nothing: the sandbox has no live videos."""
-        return Listing([])
+    def list_live_videos(self, params: Params) -> Listing:
+        """Return live videos."""
+        return self._posts(params, Kind.POST, shelf=videos.LIVE, make=videos.LiveVideoNode)
 
     def list_conversations(self, params: Params) -> Listing:
         """Return direct-message threads of Messenger or of the Page's Instagram account, latest first."""
@@ -191,62 +190,19 @@ class PageNode(Node):
         entries = [Entry(n.updated_at, n.id, n) for n in nodes]
         return Listing(sorted(entries, key=lambda e: (e.at, e.id), reverse=True), newest_first=True)
 
-    def _posts(self, params: Params, *kinds: Kind) -> Listing:
-        items = self.call.world.visible(self.account.key, *kinds, with_deleted=True)
+    def _posts(self, params: Params, *kinds: Kind, shelf: str = "", make: type[ItemNode] | None = None) -> Listing:
+        found = self.call.world.visible(self.account.key, *kinds, with_deleted=True)
+        items = [i for i in found if videos.shelf_of(i) == shelf]
         if "since" in params:
             since = read_time("since", params["since"])
             items = [i for i in items if i.published_at >= since]
         if "until" in params:
             until = read_time("until", params["until"])
             items = [i for i in items if i.published_at < until]
-        return Listing(entries_of(items, PostNode, self.call, newest_first=True), newest_first=True)
+        return Listing(entries_of(items, make or PostNode, self.call, newest_first=True), newest_first=True)
 
 
-class _Commentable(ItemNode):
-    """Something with comments under it."""
-
-    def list_comments(self, params: Params) -> Listing:
-        """Return comments: one level, or with ``filter=stream`` all of them flat."""
-        level = _one_of(params, "filter", "toplevel", ("toplevel", "stream"))
-        order = _one_of(params, "order", "chronological", ("chronological", "reverse_chronological"))
-        _one_of(params, "live_filter", "filter_low_quality", ("filter_low_quality", "no_filter"))
-        items = self._comments(stream=level == "stream")
-        visible = sum(1 for i in items if i.exists(self.call.now))
-        if "since" in params:
-            since = read_time("since", params["since"])
-            items = [i for i in items if i.published_at >= since]
-        newest_first = order == "reverse_chronological"
-        summary: Answer = {"order": order, "total_count": visible, "can_comment": True}
-        return Listing(
-            entries_of(items, CommentNode, self.call, newest_first=newest_first),
-            newest_first=newest_first,
-            summary=summary,
-        )
-
-    def _comments(self, *, stream: bool) -> list[WorldItem]:
-        world = self.call.world
-        if stream and self.item.kind is not Kind.COMMENT:
-            return world.below(self.item, with_deleted=True)
-        return world.under(self.item, with_deleted=True)
-
-    def get_created_time(self) -> str:
-        """When it was published."""
-        return graph_time(self.item.published_at)
-
-    def get_message(self) -> str | None:
-        """The text as it reads now."""
-        return self.item.text_at(self.call.now) or None
-
-    def get_from(self) -> Answer | None:
-        """Who wrote it, where the platform tells."""
-        if self.item.by_account:
-            return {"name": self.account.name, "id": self.account.native_id}
-        if self.item.is_author_private or not self.call.is_page:
-            return None
-        return {"name": self.item.author_name, "id": self.item.author_id}
-
-
-class PostNode(_Commentable):
+class PostNode(Commentable):
     """A post: the Page's own, a visitor's, or one that tags the Page."""
 
     TYPE = "PagePost"
@@ -258,7 +214,7 @@ class PostNode(_Commentable):
         "width"
     )
     EDGES: ClassVar[dict[str, Edge]] = {
-        "comments": _COMMENT_EDGE,
+        "comments": COMMENT_EDGE,
         "attachments": Edge(),
         "reactions": Edge(params=frozenset({"summary", "type"})),
         "likes": Edge(params=frozenset({"summary"})),
@@ -306,8 +262,13 @@ class PostNode(_Commentable):
         return not self.item.by_account
 
     def list_attachments(self, _params: Params) -> Listing:
-        """Return nothing: posts are text here."""
-        return Listing([])
+        """Return the album of a post with several photos, or nothing."""
+        posts = self.call.world.visible(self.account.key, Kind.POST)
+        photos = [p for p in posts if p.extra.get(videos.PHOTO_OF) == self.id]
+        found = videos.attachments_of(photos)
+        return Listing(
+            [Entry(self.item.published_at, self.id, AttachmentNode(self.call, self.account, a)) for a in found]
+        )
 
     def list_reactions(self, _params: Params) -> Listing:
         """Return nothing but a count of none."""
@@ -322,96 +283,28 @@ class PostNode(_Commentable):
         return Listing([])
 
 
-class CommentNode(_Commentable):
-    """A comment, or a reply to one."""
+class AttachmentNode(Node):
+    """What a post shows besides its text. It is no object of its own: it has no id."""
 
-    TYPE = "Comment"
-    DEFAULT = ("created_time", "from", "message", "id")
-    KNOWN = names(
-        "admin_creator application attachment live_broadcast_timestamp message_tags private_reply_conversation "
-        "user_likes"
-    )
-    EDGES: ClassVar[dict[str, Edge]] = {
-        "comments": _COMMENT_EDGE,
-        "likes": Edge(params=frozenset({"summary"})),
-        "reactions": Edge(params=frozenset({"summary", "type"})),
-    }
+    TYPE = "StoryAttachment"
+
+    def __init__(self, call: Call, account: WorldAccount, content: Answer) -> None:
+        super().__init__(call, account)
+        self._content = content
 
     @property
-    def is_reply(self) -> bool:
-        """Whether it stands under another comment."""
-        return self.item.parent_id is not None and self.item.parent_id != self.item.root_id
+    def id(self) -> str:
+        """None to speak of."""
+        return ""
 
-    def get_parent(self) -> Node | None:
-        """Return the comment it stands under."""
-        if not self.is_reply or self.item.parent_id is None:
-            return None
-        parent = self.call.world.find(self.item.parent_id, self.account.key)
-        return CommentNode(self.call, self.account, parent) if parent is not None else None
-
-    def get_object(self) -> Answer | None:
-        """Return the post it stands under."""
-        return {"id": self.item.root_id} if self.item.root_id else None
-
-    def get_comment_count(self) -> int:
-        """How many replies it has."""
-        return len(self.call.world.under(self.item))
-
-    def get_is_hidden(self) -> bool:
-        """Hidden by the Page or by the platform's filter; the two look the same."""
-        return self.item.is_hidden(self.call.now)
-
-    def get_is_private(self) -> bool:
-        """Shown only to the Page and its author."""
-        return self.item.is_private
-
-    def get_can_hide(self) -> bool:
-        """Everything but the Page's own."""
-        return not self.item.by_account
-
-    def get_can_remove(self) -> bool:
-        """The Page may remove everything under its posts."""
-        return True
-
-    def get_can_comment(self) -> bool:
-        """Whether it can be answered."""
-        return True
-
-    def get_can_like(self) -> bool:
-        """Whether it can be liked."""
-        return True
-
-    def get_can_reply_privately(self) -> bool:
-        """Not to oneself."""
-        return not self.item.by_account
-
-    def get_like_count(self) -> int:
-        """Nobody likes anything here."""
-        return 0
-
-    def get_permalink_url(self) -> str:
-        """The comment's address, with the parent's for a reply."""
-        post = (self.item.root_id or "").rpartition("_")[2]
-        own = self.id.rpartition("_")[2]
-        address = f"https://www.facebook.com/{self.account.native_id}/posts/{post}/?comment_id="
-        if self.is_reply and self.item.parent_id is not None:
-            return f"{address}{self.item.parent_id.rpartition('_')[2]}&reply_comment_id={own}"
-        return address + own
-
-    def list_likes(self, _params: Params) -> Listing:
-        """Return nothing but a count of none."""
-        return Listing([], summary={"total_count": 0, "can_like": True, "has_liked": False})
-
-    def list_reactions(self, _params: Params) -> Listing:
-        """Return nothing but a count of none."""
-        return Listing([], summary={"total_count": 0, "viewer_reaction": "NONE"})
-
-
-def _one_of(params: Params, name: str, default: str, allowed: tuple[str, ...]) -> str:
-    value = params.get(name, default)
-    if value not in allowed:
-        raise errors.bad_parameter(f"Param {name} must be one of {{{', '.join(allowed)}}}")
-    return value
+    def render(self, asked: Sequence[Field]) -> Answer:
+        """Return the asked-for parts; all of them when none is named."""
+        self.call.count_node()
+        for one in asked:
+            if one.name not in _ATTACHMENT_FIELDS:
+                raise errors.unknown_field(one.name, self.TYPE)
+        wanted = {one.name for one in asked} or set(self._content)
+        return {name: value for name, value in self._content.items() if name in wanted}
 
 
 def page_or_user(call: Call) -> Node:

@@ -3,10 +3,12 @@
 from watchdaemon.sandbox.faults import FaultKind
 from watchdaemon.sandbox.graph import errors
 from watchdaemon.sandbox.graph.call import Call, throttle
+from watchdaemon.sandbox.graph.comments import CommentNode
 from watchdaemon.sandbox.graph.conversation import ConversationNode, MessageNode
 from watchdaemon.sandbox.graph.instagram import IgCommentNode, IgMediaNode, IgUserNode
 from watchdaemon.sandbox.graph.nodes import ItemNode, Node
-from watchdaemon.sandbox.graph.page import CommentNode, PageNode, PostNode, UserNode, page_or_user
+from watchdaemon.sandbox.graph.page import PageNode, PostNode, UserNode, page_or_user
+from watchdaemon.sandbox.graph.videos import LIVE, PHOTO, REEL, LiveVideoNode, PhotoNode, ReelNode, shelf_of
 from watchdaemon.sandbox.world import Kind, WorldItem
 
 _FACEBOOK: dict[Kind, type[ItemNode]] = {
@@ -16,6 +18,7 @@ _FACEBOOK: dict[Kind, type[ItemNode]] = {
     Kind.COMMENT: CommentNode,
     Kind.MESSAGE: MessageNode,
 }
+_SHELVES: dict[str, type[ItemNode]] = {REEL: ReelNode, LIVE: LiveVideoNode, PHOTO: PhotoNode}
 _INSTAGRAM: dict[Kind, type[ItemNode]] = {
     Kind.POST: IgMediaNode,
     Kind.MENTION: IgMediaNode,
@@ -63,6 +66,8 @@ def _item_node(call: Call, item: WorldItem) -> Node | None:
     account = call.world.account(item.account)
     kinds = {"facebook": _FACEBOOK, "instagram": _INSTAGRAM}.get(account.platform, {})
     make = kinds.get(item.kind)
+    if make is PostNode:
+        make = _SHELVES.get(shelf_of(item), PostNode)
     if make is MessageNode and not call.is_page:
         raise errors.page_token_wanted()
     return make(call, account, item) if make is not None else None

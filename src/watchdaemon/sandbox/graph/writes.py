@@ -5,9 +5,10 @@ from collections.abc import Callable
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.graph import errors
 from watchdaemon.sandbox.graph.call import Call, Params, read_flag
+from watchdaemon.sandbox.graph.comments import CommentNode
 from watchdaemon.sandbox.graph.instagram import IgCommentNode, IgMediaNode
 from watchdaemon.sandbox.graph.nodes import GENERIC_PARAMS, Answer, ItemNode, Node
-from watchdaemon.sandbox.graph.page import CommentNode, PostNode
+from watchdaemon.sandbox.graph.page import PostNode
 from watchdaemon.sandbox.world import Kind, WorldItem
 
 _DONE: Answer = {"success": True}
