@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from watchdaemon import __version__
-from watchdaemon.cli import _accounts, _calendar, _checks, _classify, _mail, _reading, _running, _sandbox, _tools
+from watchdaemon.cli import _accounts, _auth, _calendar, _checks, _classify, _mail, _reading, _running, _sandbox, _tools
 from watchdaemon.errors import ConfigError, WatchdaemonError
 
 PANELS = ("Working", "Looking", "Register", "Checking")
@@ -90,7 +90,7 @@ def _before_every_command(
     ctx.obj = config
 
 
-for _room in (_running, _sandbox, _accounts, _reading, _mail, _classify, _calendar, _checks, _tools):
+for _room in (_running, _sandbox, _accounts, _auth, _reading, _mail, _classify, _calendar, _checks, _tools):
     _room.add_to(program)
 
 

@@ -100,6 +100,10 @@ class KeptCredentials:
             record = self._records.credential_record(name)
             self._put(name, fields, self._file_seed(name), record, by=by)
 
+    def check_key(self) -> None:
+        """Raise ConfigError when there is no key to keep anything with; says how to make one."""
+        self._keys.check()
+
     def forget(self, name: str) -> bool:
         """Remove what is stored under that name; False when there was nothing. Files are left alone."""
         with self._records.credential_turn(name):
