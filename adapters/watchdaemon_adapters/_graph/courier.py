@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode
 import structlog
 
 from watchdaemon.errors import AdapterError, RateLimitedError, Reason, RetriableError
-from watchdaemon.http import Road
+from watchdaemon.http import Exchange, Road
+from watchdaemon.http.quota_body import measure_body
 from watchdaemon_adapters._graph.client import Secrets, read_answer
 from watchdaemon_adapters._graph.errors import ReduceAmountError, ends_the_fetch, not_json_error
 from watchdaemon_adapters._graph.rounds import Ask
@@ -163,16 +164,32 @@ class Courier:
         body = part.get("body") if isinstance(part, dict) else None
         if not isinstance(part, dict) or not isinstance(code, int) or not isinstance(body, str):
             return None
+        content, headers = body.encode("utf-8", "replace"), _headers(part.get("headers"))
+        self._book(ask, code, headers, content)
         try:
             return read_answer(
-                body.encode("utf-8", "replace"),
+                content,
                 status=code,
-                headers=_headers(part.get("headers")),
+                headers=headers,
                 platform=self._platform,
                 account=ask.client.account,
             )
         except AdapterError as error:
             return error
+
+    def _book(self, ask: Ask, code: int, headers: Mapping[str, str], content: bytes) -> None:
+        """Tell the quota book: each entry counts against its own account's limit, and its headers say how far."""
+        part = Exchange(
+            platform=self._platform,
+            account=ask.client.account,
+            method="GET",
+            path=ask.path,
+            status=code,
+            seconds=0.0,
+            headers=headers,
+            refusal=measure_body(self._platform, code, content).refusal,
+        )
+        self._road.book_part(part)
 
     def _settled(self, ask: Ask, answer: Row | AdapterError | None) -> Row | AdapterError | None:
         """Ask again for what may come in a moment; mark what ends its account's fetch."""

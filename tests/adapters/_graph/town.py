@@ -189,7 +189,8 @@ class Stage:
         return Town(self.server.world, clock, self.server.faults, self.server, context, self.exchanges, self.asked)
 
     def _hear(self, exchange: Exchange) -> None:
-        self.exchanges.append(exchange)
+        if not exchange.is_part:
+            self.exchanges.append(exchange)
 
     def _entrance(self, name: str) -> PlatformApp:
         async def enter(request: Request, path: str) -> Response:
