@@ -24,7 +24,7 @@ from watchdaemon_adapters.threads.streams import AccountReader
 SCOPES = ("threads_basic", "threads_read_replies")
 MENTION_SCOPES = ("threads_manage_mentions",)
 _PROFILE_FIELDS = "id,username,name,threads_biography"
-_EXPIRES_AT = "expires_at"  # a field of the credential, where whoever stored the token wrote down its end
+_EXPIRES_AT = "token_expires_at"  # beside `token`: when it ends, ISO; whoever stored it wrote it down
 
 
 class ThreadsAdapter:

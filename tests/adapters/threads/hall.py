@@ -49,7 +49,7 @@ class Pocket:
         "badet": {"token": TOKEN},
         "annans": {"token": OTHER_TOKEN},
         "okänd": {"token": "THAAnonsens"},
-        "med-slut": {"token": TOKEN, "expires_at": "2026-12-24T12:00:00+00:00", "app_secret": "apphemlighet"},
+        "med-slut": {"token": TOKEN, "token_expires_at": "2026-12-24T12:00:00+00:00", "app_secret": "apphemlighet"},
     }
 
     def read(self, name: str) -> Mapping[str, SecretStr]:

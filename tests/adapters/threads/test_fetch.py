@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import Response
 from tests.adapters.threads.hall import DAY, HOUR, KEY, LOOK_BACK, NOW, USER, Hall, account, by_id, fetch, reasons
 
 from watchdaemon.domain.fetch import Coverage
-from watchdaemon.domain.item import ItemKind, Visibility
+from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.errors import ConfigError, Reason
 from watchdaemon.ports import PlatformAdapter
 from watchdaemon.sandbox.faults import FaultKind
@@ -240,7 +242,7 @@ def test_a_trouble_in_the_middle_of_a_conversation_keeps_what_came_and_moves_no_
     served = hall.stage.app
     assert served is not None
 
-    async def breaks(request, path):  # type: ignore[no-untyped-def]  # a stand-in for one test
+    async def breaks(request: Request, path: str) -> Response:
         nonlocal calls
         calls += path.endswith("conversation")
         broken = path.endswith("conversation") and calls > 1
@@ -252,6 +254,39 @@ def test_a_trouble_in_the_middle_of_a_conversation_keeps_what_came_and_moves_no_
     assert newest.id in by_id(result)
     assert reasons(result) == [(Reason.INCOMPLETE, "comments")]
     assert "comments" not in result.cursors
+
+
+def test_when_every_third_request_fails_in_another_way_the_next_fetches_bring_the_rest(hall: Hall) -> None:
+    hall.serve(page_size=4)
+    for _ in range(3):
+        post = hall.post(ago=DAY, with_approvals=True)
+        top = hall.reply(post, "Öppet?", ago=3 * HOUR)
+        for number in range(6):
+            top = hall.reply(post, "?", ago=timedelta(minutes=number), to=top)
+        hall.held(post, "?", ago=HOUR)
+        hall.mention("@exempelbadet", ago=DAY)
+    served, asked = hall.stage.app, 0
+    assert served is not None
+
+    async def shaky(request: Request, path: str) -> Response:
+        nonlocal asked
+        asked += 1
+        if asked % 3:
+            return await served(request, path)
+        bodies = [b'{"data": [', b"<html>502</html>", b'{"error": {"code": 2, "message": "x"}}', b""]
+        return Response(bodies[asked // 3 % 4], status_code=(200, 502, 500, 200)[asked // 3 % 4])
+
+    hall.stage.app = shaky
+    adapter = plugin.create(hall.settings(page_size=2), hall.context)
+    stored: dict[str, Item] = {}
+    cursors: dict[str, str] = {}
+    for _ in range(6):
+        result = fetch(adapter, cursors)
+        stored |= by_id(result)
+        cursors |= result.cursors
+        assert (result.coverage is Coverage.COMPLETE) == (not result.troubles)
+
+    assert set(stored) == {i.id for i in hall.world.all_items()}
 
 
 def test_another_profiles_token_is_refused(hall: Hall, adapter: PlatformAdapter) -> None:
@@ -341,7 +376,7 @@ def test_without_a_token_debugger_the_end_is_the_one_written_down(hall: Hall, ad
     served = hall.stage.app
     assert served is not None
 
-    async def without(request, path):  # type: ignore[no-untyped-def]  # a stand-in for one test
+    async def without(request: Request, path: str) -> Response:
         return await served(request, "v1.0/no/such/path" if path.endswith("debug_token") else path)
 
     hall.stage.app = without
