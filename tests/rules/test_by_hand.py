@@ -116,7 +116,7 @@ def test_a_look_that_is_owed_is_asked_for_in_every_window(local: Local, make_acc
 
         assert digest is not None
         assert [w.account.key for w in digest.to_look_at] == ["bibliotek"]
-        assert why == "1 accounts are to be looked at by a person"
+        assert why == "accounts to be looked at by a person: 1"
 
 
 @pytest.mark.parametrize(

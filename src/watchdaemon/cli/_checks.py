@@ -73,6 +73,8 @@ def _faults_of(plugin: "AdapterPlugin", settings: "Settings") -> list[Fault]:
         make_adapter(plugin, settings)
     except ConfigError as error:
         return list(error.faults) or [Fault("", f"platforms.{plugin.name}", str(error))]
+    except Exception as error:  # noqa: BLE001 - one plug-in's fault must not hide the faults of the file
+        return [Fault("", f"platforms.{plugin.name}", f"its adapter cannot be made ({type(error).__name__})")]
     return []
 
 

@@ -165,7 +165,7 @@ def _told(person: Person, entry: DigestEntry) -> Told:
 
 
 def _why_look(accounts: int) -> str | None:
-    return f"{accounts} accounts are to be looked at by a person" if accounts else None
+    return f"accounts to be looked at by a person: {accounts}" if accounts else None
 
 
 def _why(entries: Sequence[DigestEntry], *, is_first_window: bool) -> str | None:
