@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from time import sleep as wait
 
 import structlog
@@ -120,7 +121,10 @@ class App:
         )
         self._stop_hearing = road.listen(self.quota.hear)
         self.judge = JudgeService(
-            store=store, classify=classify, calendar=self.calendar, answers=settings.answer_policy()
+            store=store,
+            classify=partial(classify, threshold=settings.answers.threshold),
+            calendar=self.calendar,
+            answers=settings.answer_policy(),
         )
         self.health = HealthService(store=store, adapters=self.adapter, clock=clock)
         self.connections = ConnectService(

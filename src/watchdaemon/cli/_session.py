@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -94,8 +95,9 @@ class Session:
         from watchdaemon.services.judge import JudgeService
         from watchdaemon.triage import classify
 
-        answers = self.settings.answer_policy()
-        judge = JudgeService(store=self.store, classify=classify, calendar=self.calendar(), answers=answers)
+        answers, threshold = self.settings.answer_policy(), self.settings.answers.threshold
+        by_threshold = partial(classify, threshold=threshold)
+        judge = JudgeService(store=self.store, classify=by_threshold, calendar=self.calendar(), answers=answers)
         judge.run(self.store.load_register())
 
     def require_account(self, key: str | None) -> None:

@@ -120,6 +120,7 @@ class AnswerSettings(Section):
 
     quote_is_answer: bool = False
     maybe_is_question: bool = True
+    threshold: float = Field(default=0.35, ge=0.05, le=0.6)
 
 
 class ActivitySettings(Section):
