@@ -45,12 +45,14 @@ _GIRO: Final = re.compile(
 )
 _ACCOUNT: Final = re.compile(
     r"\b(?:kontonummer|kontonr|konto|clearing(?:nummer|nr)?|account)[ .:]{0,3}"
-    r"(?P<number>[0-9]{4}(?:-[0-9])?[ ,.-]{0,3}[0-9]{2,4}[ .-]?[0-9]{2,4}[ .-]?[0-9]{1,4}(?:[ .-][0-9]{1,4})?)(?![0-9])",
+    r"(?P<number>[0-9]{4}(?:-[0-9])?[ ,.-]{0,3}[0-9]{2,4}"
+    r"[ .-]?[0-9]{2,4}[ .-]?[0-9]{1,4}(?:[ .-][0-9]{1,4})?)(?![0-9])",
     re.IGNORECASE,
 )
 _STREET: Final = re.compile(
     r"(?<![\w-])(?:(?:norra|södra|östra|västra|stora|lilla|gamla|nya|övre|nedre|sankt|s:t)[ ])?"
-    r"(?P<name>[^\W\d_][\w-]{1,30}?)s?(?P<kind>gatan|gata|vägen|väg|gränd(?:en)?|stigen|stig|torget|torg|allén|allé|backen|"
+    r"(?P<name>[^\W\d_][\w-]{1,30}?)s?(?P<kind>gatan|gata|vägen|väg|gränd(?:en)?|stigen|stig|torget|torg|allén|allé"
+    r"|backen|"
     r"backe|leden|platsen|plats|planen|plan|kajen|esplanaden|svängen|ringen|gården|liden|slingan|strand(?:en)?)"
     r"[ ](?P<number>[0-9]{1,3}(?:[ ]?[A-Ha-h](?![\w]))?)(?![\w.,]?[0-9])(?![ ]?(?:%|kr\b|år|min|tim|m\b|km|st\b|[:.]))"
     r"(?:,?[ ](?:lgh|vån)\.?[ ]?[0-9]{1,4})?(?:,?[ ][0-9]{3}[ ]?[0-9]{2}[ ][A-ZÅÄÖ][a-zåäöé]{1,20})?",

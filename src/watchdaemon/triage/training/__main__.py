@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from watchdaemon.triage._model import dump
-from watchdaemon.triage.training import _questions
-from watchdaemon.triage.training._report import lines
+from watchdaemon.triage._model import LinearModel, dump
+from watchdaemon.triage.training import _questions, _spam
+from watchdaemon.triage.training._report import question_lines, spam_lines
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
@@ -17,15 +17,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("command", choices=("report", "train"))
     parser.add_argument("folder", type=Path, metavar="DIR", help="the labelled texts")
     chosen = parser.parse_args(arguments)
-    known = _questions.texts(chosen.folder)
+    known, messages = _questions.texts(chosen.folder), _spam.texts(chosen.folder)
     if chosen.command == "train":
-        written = (WEIGHTS / "question.tsv").write_text(dump(_questions.train(known)), encoding="utf-8")
-        sys.stdout.write(f"question.tsv: {written} characters, from {len(known)} texts\n")
+        _write("question", _questions.train(known))
+        _write("spam", _spam.train(messages))
         return 0
-    for line in lines(known):
+    for line in (*question_lines(known), *spam_lines(messages)):
         sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
     return 0
+
+
+def _write(name: str, model: LinearModel) -> None:
+    written = (WEIGHTS / f"{name}.tsv").write_text(dump(model), encoding="utf-8")
+    sys.stdout.write(f"{name}.tsv: {len(model.weights)} weights, {written} characters\n")
 
 
 if __name__ == "__main__":

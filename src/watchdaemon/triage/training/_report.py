@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from watchdaemon.triage._model import load
+from watchdaemon.triage._spam import MAY_BE
+from watchdaemon.triage.training import _spam
 from watchdaemon.triage.training._corpus import LANGUAGES, OWN, Example
 from watchdaemon.triage.training._questions import (
     Judged,
@@ -44,8 +46,8 @@ def measure(judged: Judged) -> Figures:
     return Figures(len(judged), right / said_yes if said_yes else 0.0, right / questions if questions else 0.0)
 
 
-def lines(known: Sequence[Text]) -> Iterator[str]:
-    """Yield the table, line by line; F1, precision and recall each time."""
+def question_lines(known: Sequence[Text]) -> Iterator[str]:
+    """Yield the table of questions, line by line; F1, precision and recall each time."""
     held, whole = cross_validated(known), judge(load("question"), known)
     yield "texts without marks      n   target  cross-validated    alone, cross-val.  as released"
     for language in LANGUAGES:
@@ -62,6 +64,17 @@ def lines(known: Sequence[Text]) -> Iterator[str]:
     for language, source in sorted({(e.language, e.source) for e, _ in unseen}):
         judged = [j for j in unseen if (j[0].language, j[0].source) == (language, source)]
         yield f"{language} {source:42} {len(judged):5} {sum(e.label for e, _ in judged):5}  {measure(judged)}"
+
+
+def spam_lines(known: Sequence[Example]) -> Iterator[str]:
+    """Yield the table of spam: the model alone, at the probability from which a text is rather spam than not."""
+    yield ""
+    yield "spam, the model alone   n   F1 precision recall"
+    for name, scored in (("cross-validated", _spam.cross_validated(known)), ("source held out", _spam.held_out(known))):
+        judged = [(e, p >= MAY_BE) for e, p in scored]
+        messages = [j for j in judged if j[0].source in _spam.sources(known)]
+        others = [said for e, said in judged if e.source not in _spam.sources(known)]
+        yield f"{name:20} {len(messages):5}   {measure(messages)}   of {len(others)} other texts {sum(others)} wrongly"
 
 
 def _of(language: str) -> Callable[[Example], bool]:
