@@ -32,6 +32,7 @@ _PAGE_SCOPES = frozenset(
     }
 )
 _X_SCOPES = frozenset({"tweet.read", "users.read", "dm.read", "tweet.moderate.write", "tweet.write", "offline.access"})
+_MASTODON_SCOPES = frozenset({"read:notifications", "read:statuses", "read:accounts"})
 _YOUTUBE_SCOPES = frozenset({"https://www.googleapis.com/auth/youtube.force-ssl"})
 YOUTUBE_CLIENT, YOUTUBE_SECRET = "sandbox-client.apps.example.org", "sandbox-client-secret"
 
@@ -306,6 +307,19 @@ VOICES = (
         messages_a_week=0.3,
     ),
     Voice(
+        key="kommunen-mastodon",
+        platform="mastodon",
+        name="Exempelkommun",
+        username="exempelkommun",
+        unit="kommunikation",
+        topic="kommunen",
+        owners=("petra", "hassan"),
+        posts_a_week=2,
+        comments_a_post=1.6,
+        wall_a_week=1.5,
+        messages_a_week=2,
+    ),
+    Voice(
         key="kommunen-yt",
         platform="youtube",
         name="Exempelkommun",
@@ -355,12 +369,14 @@ _NATIVE_ID: dict[str, Callable[[str], str]] = {
     "instagram": ids.instagram_user,
     "x": ids.x_user,
     "youtube": ids.youtube_channel,
+    "mastodon": ids.mastodon_account,
 }
 _LINK = {
     "facebook": "https://www.facebook.com/{username}",
     "instagram": "https://www.instagram.com/{username}/",
     "x": "https://x.com/{username}",
     "youtube": "https://www.youtube.com/channel/{native_id}",
+    "mastodon": "https://mastodon.exempelkommun.example/@{username}",
 }
 
 
@@ -462,6 +478,8 @@ def _tokens(voice: Voice, other: Voice | None, start: datetime) -> tuple[Token, 
     mine = frozenset({voice.key})
     if voice.platform == "x":
         return (_user_token(voice, mine, issued_at, _X_SCOPES, secret=f"{token_value(voice)}-secret"),)
+    if voice.platform == "mastodon":
+        return (_user_token(voice, mine, issued_at, _MASTODON_SCOPES),)
     if voice.platform == "youtube":
         refresh = Token(
             value=token_value(voice),
@@ -490,7 +508,7 @@ def _tokens(voice: Voice, other: Voice | None, start: datetime) -> tuple[Token, 
 
 
 def _user_token(
-    voice: Voice, mine: frozenset[str], issued_at: datetime, scopes: frozenset[str], *, secret: str
+    voice: Voice, mine: frozenset[str], issued_at: datetime, scopes: frozenset[str], *, secret: str = ""
 ) -> Token:
     return Token(
         value=token_value(voice),
@@ -524,6 +542,8 @@ def credential(voice: Voice) -> str:
             "client_secret": YOUTUBE_SECRET,
             "refresh_token": token_value(voice),
         }
+    elif voice.platform == "mastodon":
+        fields = {"token": token_value(voice)}
     else:
         fields = {"token": token_value(voice), "app_id": APP_ID, "app_secret": APP_SECRET}
     return "".join(f'{name} = "{value}"\n' for name, value in fields.items())

@@ -17,6 +17,9 @@ _OPENS, _CLOSES = time(8), time(17)
 # How much people say compared to the voices' own numbers: 1 would be a thousand items in three weeks.
 _TALKATIVE = 0.62
 
+# Where a reply names the very item it answers, and begins with its author's name.
+_NAMING = frozenset({"x", "mastodon"})
+
 # What becomes of a question: how often, in percent.
 _FATES = (
     ("in_time", 54),
@@ -124,8 +127,8 @@ class Writer:
             more["deleted_at"] = at + timedelta(hours=self._rng.uniform(3, 40))
         if fate == "edited":
             more["edits"] = ((at + timedelta(minutes=self._rng.randrange(2, 25)), f"{text} (rättade stavfel)"),)
-        # X shows nothing at all of protected authors; elsewhere only the name is missing.
-        more["is_author_private"] = self._voice.platform != "x" and self._rng.random() < 0.04
+        # X shows nothing at all of protected authors, and Mastodon names everybody; elsewhere only the name is missing.
+        more["is_author_private"] = self._voice.platform not in _NAMING and self._rng.random() < 0.04
         asked = self._under(post, text, at, **more)
         self._fulfil(asked, answer, fate)
         return asked
@@ -155,7 +158,7 @@ class Writer:
 
     def on_the_wall(self, at: datetime) -> None:
         """Let somebody write about or to the account outside its own posts."""
-        kind = {"facebook": Kind.VISITOR_POST, "x": Kind.MENTION}.get(self._voice.platform, Kind.MENTION)
+        kind = Kind.VISITOR_POST if self._voice.platform == "facebook" else Kind.MENTION
         if self._voice.platform == "facebook" and self._rng.random() < 0.25:
             kind = Kind.MENTION
         named = f"@{self._voice.username} " if kind is Kind.MENTION else ""
@@ -163,8 +166,8 @@ class Writer:
             question, answer = next(self._general)
             text = named + bent(self._rng, self._texts, question)
             asked = self._add(kind, text, at, expects="question")
-            # Where the account may answer at all: on its own wall and on X.
-            if (kind is Kind.VISITOR_POST or self._voice.platform == "x") and self._rng.random() < 0.75:
+            # Where the account may answer at all: on its own wall, and where everybody writes to everybody.
+            if (kind is Kind.VISITOR_POST or self._voice.platform in _NAMING) and self._rng.random() < 0.75:
                 self._under(asked, answer, self._office(at, 0.5, 6), is_own=True)
         else:
             self._add(kind, named + next(self._wall), at, expects="statement")
@@ -211,8 +214,8 @@ class Writer:
     def _under(
         self, post: WorldItem, text: str, at: datetime, *, is_own: bool = False, **more: Unpack[More]
     ) -> WorldItem:
-        """Write a top-level comment; on X a reply, which names whom it answers."""
-        if self._voice.platform == "x":
+        """Write a top-level comment; on X and Mastodon a reply, which names whom it answers."""
+        if self._voice.platform in _NAMING:
             text = text if is_own else f"@{self._voice.username} {text}"
             more["parent_id"] = post.id
         more["root_id"] = post.root_id or post.id
@@ -226,7 +229,7 @@ class Writer:
         Where there are only two levels, it lands under the top-level comment.
         """
         is_own = name is None
-        if self._voice.platform == "x":
+        if self._voice.platform in _NAMING:
             parent_id: str | None = to.id
             named = to.author_username if is_own else self._voice.username
             text = f"@{named} {text}"
@@ -279,6 +282,7 @@ class Writer:
             "instagram": ids.instagram_person,
             "x": ids.x_user,
             "youtube": ids.youtube_channel,
+            "mastodon": ids.mastodon_account,
         }
         return make[self._voice.platform](name)
 
@@ -286,6 +290,8 @@ class Writer:
         seed = f"{self._voice.key}:{name}"
         if self._voice.platform == "x":
             return ids.x_dm_conversation(self._native_id, self._person_id(name))
+        if self._voice.platform == "mastodon":
+            return seed
         return (ids.facebook_conversation if self._voice.platform == "facebook" else ids.instagram_conversation)(seed)
 
     def _new_id(self, kind: Kind, at: datetime, author_id: str, parent_id: str | None, root_id: str | None) -> str:
@@ -293,6 +299,8 @@ class Writer:
         match self._voice.platform:
             case "x":
                 return ids.x_post(at, seed)
+            case "mastodon":
+                return ids.mastodon_status(at, seed)
             case "youtube":
                 return ids.youtube_video(seed) if kind is Kind.POST else ids.youtube_comment(seed, parent_id)
             case "instagram":
