@@ -371,6 +371,28 @@ def test_an_account_costs_what_its_last_days_cost_a_window(make_account: MakeAcc
     assert costs["a", Measure.POSTS] == 0.0
 
 
+def test_a_day_off_on_which_only_the_credential_was_looked_at_tells_nothing(make_account: MakeAccount) -> None:
+    member = Member(account=make_account("a"))
+    days = [
+        spent(n, measure=Measure.CALLS, on=MONDAY - timedelta(days=d))
+        for d, n in ((1, 1), (2, 1), (3, 20), (4, 30), (5, 20))
+    ]
+
+    costs = expected_costs([member], [*days, spent(25, measure=Measure.CALLS, on=MONDAY - timedelta(days=6))], NOW, 2)
+
+    assert costs["a", Measure.CALLS] == pytest.approx((20 + 30 + 20) / 3 / 2)
+
+
+def test_a_single_day_is_not_trusted_to_be_cheap(make_account: MakeAccount) -> None:
+    member = Member(account=make_account("a"))
+    yesterday = MONDAY - timedelta(days=1)
+
+    cheap = expected_costs([member], [spent(1, measure=Measure.CALLS, on=yesterday)], NOW, 2)
+    dear = expected_costs([member], [spent(100, measure=Measure.CALLS, on=yesterday)], NOW, 2)
+
+    assert (cheap["a", Measure.CALLS], dear["a", Measure.CALLS]) == (UNKNOWN_COST[Measure.CALLS], 50)
+
+
 def test_before_there_is_any_history_the_adapters_word_counts_and_else_a_guess(make_account: MakeAccount) -> None:
     told = Member(account=make_account("a"), estimate={Measure.CALLS: 3.0})
     silent = Member(account=make_account("b"))
@@ -388,7 +410,7 @@ def test_the_report_forecasts_use_and_price_by_the_windows_to_come(make_account:
     members = [Member(account=make_account("a", platform="x"))]
     days = [date(2026, 11, 19), date(2026, 11, 20)]
     spending = [spent(20, platform="x", measure=Measure.POSTS, on=on) for on in days]
-    spending.append(spent(100, platform="x", measure=Measure.OWNED_POSTS, on=days[0]))
+    spending.append(spent(20, platform="x", measure=Measure.OWNED_POSTS, on=days[0]))
     policy = QuotaPolicy(prices=Prices(has_own_app=True))
     costs = expected_costs(members, spending, NOW, 2)
     later = (AFTERNOON, datetime(2026, 11, 24, 7, tzinfo=UTC), datetime(2026, 12, 1, 7, tzinfo=UTC))
@@ -397,8 +419,8 @@ def test_the_report_forecasts_use_and_price_by_the_windows_to_come(make_account:
     lines = {r.budget.name: r for r in report(found, spending, costs, later=later, now=NOW, policy=policy)}
 
     posts = lines["posts"]
-    assert (posts.budget.used, posts.used_today, posts.forecast) == (140, 0, 140 + 2 * 35)
-    assert (posts.price_usd, posts.forecast_usd) == (Decimal("0.300"), Decimal("0.300") + 2 * Decimal("0.0750"))
+    assert (posts.budget.used, posts.used_today, posts.forecast) == (60, 0, 60 + 2 * 15)
+    assert (posts.price_usd, posts.forecast_usd) == (Decimal("0.220"), Decimal("0.220") + 2 * Decimal("0.0550"))
     assert lines["calls"].price_usd is None
     assert lines["messages"].price_usd == 0
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from statistics import median
 from typing import Final
 
 from watchdaemon.domain.account import Account
@@ -47,9 +48,9 @@ HISTORY_DAYS: Final = 5
 UNKNOWN_COST: Final[Mapping[Measure, float]] = {
     Measure.CALLS: 8.0,
     Measure.UNITS: 8.0,
-    Measure.POSTS: 10.0,
-    Measure.USERS: 5.0,
-    Measure.MESSAGES: 10.0,
+    Measure.POSTS: 5.0,
+    Measure.USERS: 3.0,
+    Measure.MESSAGES: 3.0,
 }
 """What an account is taken to cost in a window before anything is known of it."""
 
@@ -58,6 +59,9 @@ X_MEASURES: Final = (
     ("users", (Measure.USERS,)),
     ("messages", (Measure.MESSAGES,)),
 )
+
+Days = dict[date, dict[Measure, int]]
+"""What was used of each measure, by day."""
 
 Costs = Mapping[tuple[str, Measure], float]
 """What a window's fetch of an account takes, by account and measure."""
@@ -87,20 +91,31 @@ class Candidate:
 
 def expected_costs(members: Sequence[Member], spending: Iterable[Spending], now: datetime, windows_a_day: int) -> Costs:
     """Return what a window takes of each account: from its last days, else the adapter's word, else a guess."""
-    days: dict[str, dict[date, dict[Measure, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    days: dict[str, Days] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     for spent in spending:
         days[spent.account][spent.on][spent.measure] += spent.amount
     costs: dict[tuple[str, Measure], float] = {}
     for member in members:
-        key, today = member.account.key, usage_day(member.account.platform, now)
-        past = sorted(on for on in days[key] if on < today)[-HISTORY_DAYS:]
+        key = member.account.key
+        past = _days_fetched(days[key], before=usage_day(member.account.platform, now))
         for measure in Measure:
-            if past:
-                total = sum(days[key][on].get(measure, 0) for on in past)
-                costs[key, measure] = total / (len(past) * max(1, windows_a_day))
-            else:
-                costs[key, measure] = member.estimate.get(measure, UNKNOWN_COST.get(measure, 0.0))
+            unknown = member.estimate.get(measure, UNKNOWN_COST.get(measure, 0.0))
+            total = sum(days[key][on].get(measure, 0) for on in past)
+            known = total / (max(1, len(past)) * max(1, windows_a_day))
+            # one day alone may have been half a day
+            costs[key, measure] = known if len(past) > 1 else max(known, unknown)
     return costs
+
+
+def _days_fetched(days: Days, *, before: date) -> list[date]:
+    """Return the last days on which the account was fetched, by the calls of each.
+
+    On a day off only its credential may have been looked at: far fewer calls than on an ordinary day.
+    """
+    past = sorted(on for on in days if on < before)[-HISTORY_DAYS:]
+    calls = {on: sum(days[on].values()) for on in past}
+    usual = median(calls.values()) if calls else 0
+    return [on for on in past if 3 * calls[on] >= usual]
 
 
 def budgets_of(
