@@ -10,7 +10,20 @@ import typer
 from typer.core import TyperGroup
 
 from watchdaemon import __version__
-from watchdaemon.cli import _accounts, _auth, _calendar, _checks, _classify, _mail, _reading, _running, _sandbox, _tools
+from watchdaemon.cli import (
+    _accounts,
+    _auth,
+    _by_hand,
+    _calendar,
+    _checks,
+    _classify,
+    _coverage,
+    _mail,
+    _reading,
+    _running,
+    _sandbox,
+    _tools,
+)
 from watchdaemon.errors import ConfigError, WatchdaemonError
 
 PANELS = ("Working", "Looking", "Register", "Checking")
@@ -90,7 +103,24 @@ def _before_every_command(
     ctx.obj = config
 
 
-for _room in (_running, _sandbox, _accounts, _auth, _reading, _mail, _classify, _calendar, _checks, _tools):
+_ROOMS = (
+    *(
+        _running,
+        _by_hand,
+        _sandbox,
+        _accounts,
+        _auth,
+        _reading,
+        _quota,
+        _mail,
+        _classify,
+        _calendar,
+        _checks,
+        _coverage,
+        _tools,
+    ),
+)
+for _room in _ROOMS:
     _room.add_to(program)
 
 
