@@ -111,7 +111,6 @@ _ROOMS = (
         _accounts,
         _auth,
         _reading,
-        _quota,
         _mail,
         _classify,
         _calendar,
