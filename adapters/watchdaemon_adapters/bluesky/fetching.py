@@ -8,7 +8,7 @@ once in a *sweep*, some twenty hours apart: counts are a reason to look, and nev
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind, Visibility
@@ -46,7 +46,7 @@ MOST_CUT_BRANCHES = 200
 
 @dataclass
 class Row:
-    """An own post as the author feed shows it."""
+    """A young own post as the author feed shows it."""
 
     uri: str
     root: str  # the thread it stands in: itself when it is no reply
@@ -91,7 +91,7 @@ class Fetch:
             ("quotes", lambda: self._quotes(is_sweep=is_sweep)),
         ]
         if is_sweep and self.settings.search:
-            streams.append(("search", self._search))
+            streams.append(("search", lambda: self._search(swept)))
         for name, read in streams:
             try:
                 read()
@@ -134,31 +134,33 @@ class Fetch:
     def _own(self) -> None:
         mark = read_mark(self.cursors.get("own"))
         horizon = horizon_from(mark, self.now, look_back=self.look_back)
+        seen: list[str] = []
         for rows in self.client.author_feed(self.did):
             posts = [_post_in(row) for row in rows]
-            for post in posts:
-                self._take_own(post)
+            seen += filter(None, (self._take_own(post, horizon) for post in posts))
             # what was passed on stands where that was done, which says nothing of how old the post is
             times = [listed_time(p) for row, p in zip(rows, posts, strict=True) if not _has_reason(row)]
             if times and all(t is not None and t < horizon for t in times):
                 break
-        self._expect(mark, self.own, "own posts")
-        if not self.own and (mark is None or mark.newest is None):
+        self._expect(mark, seen, "own posts")
+        if not seen and (mark is None or mark.newest is None):
             self._check_silence()
-        self.new_cursors["own"] = str(Mark(read_at=self.now, newest=next(iter(self.own), None)))
+        self.new_cursors["own"] = str(Mark(read_at=self.now, newest=next(iter(seen), None)))
 
-    def _take_own(self, post: object) -> None:
-        """Keep an own post; a repost of somebody else's says nothing of its own."""
+    def _take_own(self, post: object, horizon: datetime) -> str | None:
+        """Keep an own post, and remember to look under it while it is young; a repost says nothing of its own."""
         uri = post_uri(post)
         if uri is not None and not self.view.is_own(uri):
-            return
+            return None
         item = self._add(post)
         if item is None:
-            return
+            return None
         self.hidden.update(hidden_in(post))
-        root = item.thread_id if item.parent_id else item.external_id
-        replies, quotes = count_in(post, "replyCount"), count_in(post, "quoteCount")
-        self.own[item.external_id] = Row(item.external_id, root, replies, quotes)
+        if item.published_at >= horizon:
+            root = item.thread_id if item.parent_id else item.external_id
+            replies, quotes = count_in(post, "replyCount"), count_in(post, "quoteCount")
+            self.own[item.external_id] = Row(item.external_id, root, replies, quotes)
+        return item.external_id
 
     def _check_silence(self) -> None:
         """An account that has posts, by its profile, and shows none at all, does not show them."""
@@ -180,7 +182,8 @@ class Fetch:
                 item = self._add(row)
                 if item is not None:
                     seen.append(item.external_id)
-                    self._note_subject(row, item)
+                    if item.published_at >= horizon:  # a page reaches further back than was asked for
+                        self._note_subject(row, item)
             times = [listed_time(row) for row in rows]
             if times and all(t is not None and t < horizon for t in times):
                 break
@@ -270,7 +273,8 @@ class Fetch:
                 continue
             if item.external_id not in reading.cut:
                 self.read.add(item.external_id)
-            if not item.by_account and item.parent_id is not None and self.view.is_own(item.parent_id):
+            is_shown_below = item.external_id != uri and not item.by_account and self.view.is_own(item.parent_id)
+            if is_shown_below and item.parent_id is not None:
                 self.in_threads[item.external_id] = item.parent_id
         if reading.counted - reading.shown > TOLERATED_SHORTFALL:
             raise self._suspicious("Bluesky counts many more replies to a post than it shows")
@@ -301,11 +305,12 @@ class Fetch:
                 if item is not None and not item.by_account:
                     self.quoting[item.external_id] = uri
 
-    def _search(self) -> None:
+    def _search(self, swept: Mark | None) -> None:
         """Look for mentions that no notification told of. A server without a search has none to offer."""
         if self.handle is None:
             return
-        since = (self.now - self.look_back).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        horizon = horizon_from(swept, self.now, look_back=self.look_back)
+        since = horizon.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         try:
             for posts in self.client.mentions_found(self.did, self.handle, since=since):
                 for post in posts:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from watchdaemon.errors import ConfigError
+from watchdaemon.errors import ConfigError, StorageError
 from watchdaemon.ports import CredentialSource, CredentialStore
 from watchdaemon_adapters.bluesky.sessions import MemorySessions, Session, SessionStore
 
@@ -35,15 +35,15 @@ class KeptSessions:
         try:
             fields = {k: v.get_secret_value() for k, v in self._store.read(name + _SUFFIX).items()}
             return _session(fields)
-        except (ConfigError, KeyError, ValueError):  # none yet, no key, or not one of ours: the password makes another
+        except (ConfigError, StorageError, KeyError, ValueError):  # none yet, no key, not ours: the password makes one
             return None
 
     def save(self, name: str, session: Session) -> None:
-        """Keep it instead of the one before. Raises StorageError."""
+        """Keep it instead of the one before, or, where that cannot be, for as long as the process lives."""
         self._memory.save(name, session)
         try:
             self._store.write(name + _SUFFIX, _fields(session))
-        except ConfigError:  # no key: it is kept for as long as the process lives
+        except (ConfigError, StorageError):  # no key, or the database is away: the session itself is good
             return
 
 

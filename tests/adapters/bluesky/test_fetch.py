@@ -267,6 +267,15 @@ def test_a_quiet_account_costs_two_calls(town: Town) -> None:
     assert (result.coverage, result.calls) == (Coverage.COMPLETE, 2)
 
 
+def test_threads_of_posts_older_than_the_look_back_are_left_alone(town: Town) -> None:
+    for n in range(5):
+        town.reply(town.post(f"Inlägg {n}", hours_ago=24 * 60 + n), hours_ago=24 * 50)
+    town.fetch()
+    town.clock.advance(timedelta(hours=3))
+
+    assert town.fetch().calls == 3  # renewing the session, own posts, notifications
+
+
 def test_what_is_counted_as_silent_is_swept_once_a_day(town: Town) -> None:
     post = town.post(hours_ago=5)
 
