@@ -129,7 +129,7 @@ class XAdapter:
             account=account.key,
             user_id=account.native_id,
             own_ids=account.own_author_ids,
-            cursors=cursors,
+            cursors=dict(cursors),  # as they were: storing a piece may change the mapping meanwhile
             look_back=self._context.look_back,
             now=now,
             authors=read_authors(cursors.get("authors"), now),

@@ -101,7 +101,7 @@ class YouTubeAdapter:
             client=client,
             channel=channel,
             view=_view(account),
-            cursors=cursors,
+            cursors=dict(cursors),  # as they were: storing a piece may change the mapping meanwhile
             look_back=self._context.look_back,
             now=now,
             new_cursors={"channel": str(proven)} if proven else {},

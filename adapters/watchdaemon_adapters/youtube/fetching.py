@@ -22,7 +22,7 @@ from watchdaemon_adapters.youtube.mapping import (
     upload_id,
     upload_time,
 )
-from watchdaemon_adapters.youtube.marks import Mark, horizon_from, read_mark
+from watchdaemon_adapters.youtube.marks import OVERLAP, Mark, horizon_from, read_mark
 from watchdaemon_adapters.youtube.problems import PLATFORM, CommentsDisabledError, PageTokenError, trouble_of
 from watchdaemon_adapters.youtube.replies import ReplyBook, read_replies
 
@@ -136,7 +136,8 @@ class Fetch:
 
     def _uploads(self) -> Iterator[None]:
         mark = read_mark(self.cursors.get("posts"))
-        horizon = horizon_from(mark, self.now, look_back=self.look_back)
+        # what was read before needs no second look: comments on it come by their own listings
+        horizon = self.now - self.look_back if mark is None else min(mark.read_at, self.now) - OVERLAP
         seen: list[str] = []
         for rows in self._upload_pages():
             seen += filter(None, map(upload_id, rows))
