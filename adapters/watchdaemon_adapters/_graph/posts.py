@@ -156,7 +156,8 @@ async def _pages(
             is_begun = True
             yield page
     except AdapterError as error:
-        if is_begun or comments is None or error.reason is not Reason.PERMISSION:
+        is_known = collector.notes.was_refused(wanted.stream)  # without comments too
+        if is_begun or is_known or comments is None or error.reason is not Reason.PERMISSION:
             raise
         refusal = error
     else:

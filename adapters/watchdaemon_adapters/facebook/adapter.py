@@ -22,6 +22,8 @@ from watchdaemon_adapters.facebook.streams import PageReader
 PLATFORM = "facebook"
 SCOPES = ("pages_read_engagement", "pages_read_user_content")
 MESSAGE_SCOPES = ("pages_manage_metadata", "pages_messaging")
+_PHOTOS = "; under single photos of a post with several once a day, the newest 50"
+_NO_PHOTOS = "; not under single photos of a post with several"
 _PROFILE_FIELDS = "id,name,link,about,description,is_published,published_posts.limit(10){created_time}"
 
 
@@ -53,7 +55,7 @@ class FacebookAdapter:
                 kind=ItemKind.COMMENT,
                 cover=Cover.LIMITED,
                 note="all levels, under posts within the look-back and older ones as far as they are listed"
-                f"{_where_allowed(extra)}; not under single photos of a post with several",
+                f"{_where_allowed(extra)}{_PHOTOS if settings.photos else _NO_PHOTOS}",
             ),
             _switched(ItemKind.VISITOR_POST, Cover.FULL, "with the comments under them", is_on=settings.visitor_posts),
             _switched(

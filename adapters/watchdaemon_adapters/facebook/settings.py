@@ -10,3 +10,4 @@ class FacebookSettings(GraphSettings):
     reels: bool = True
     live_videos: bool = True
     advertisements: bool = True  # posts that are shown as advertisements alone
+    photos: bool = True  # comments under the single photos of a post with several, once a day

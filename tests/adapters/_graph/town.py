@@ -84,6 +84,12 @@ class Town:
         make = ids.facebook_post if account == FB else lambda _, seed: ids.instagram_media(seed)
         return self._add(make(PAGE, self._seed(account)), account, Kind.POST, text, ago, by_account=True, **more)
 
+    def on_shelf(self, shelf: str, text: str, *, ago: timedelta, **extra: str) -> WorldItem:
+        """Let the Page publish a reel, a live video, an advertisement or a photo of a post."""
+        seed = self._seed(shelf)
+        item_id = ids.facebook_post(PAGE, seed) if shelf == "advertisement" else ids.digits(seed, 15)
+        return self._add(item_id, FB, Kind.POST, text, ago, by_account=True, extra={"shelf": shelf, **extra})
+
     def visitor_post(self, text: str, *, ago: timedelta, **more: Any) -> WorldItem:
         return self._add(ids.facebook_post(PAGE, self._seed("visitor")), FB, Kind.VISITOR_POST, text, ago, **more)
 

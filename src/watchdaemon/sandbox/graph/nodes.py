@@ -141,7 +141,7 @@ class Node(ABC):
 
     def _page(self, name: str, spec: Edge, listing: Listing, params: Params, asked: Sequence[Field]) -> Answer:
         limit = min(_limit(params, name, spec.most), spec.cap)
-        if limit > _MOST_WHEN_TOO_MUCH and self.call.has_fault(FaultKind.TOO_MUCH_DATA, self.account, name):
+        if limit > _MOST_WHEN_TOO_MUCH and self._is_too_much(name):
             raise errors.too_much_data()
         if self.call.has_fault(FaultKind.SHORT_PAGES, self.account, name):
             limit = min(limit, _SHORT_PAGE)
@@ -163,6 +163,12 @@ class Node(ABC):
         if params.get("summary", "false") not in ("false", "0"):
             answer["summary"] = dict(listing.summary)
         return answer
+
+    def _is_too_much(self, edge: str) -> bool:
+        """Whether the fault strikes this edge itself, not what it stands in."""
+        account, call = self.account, self.call
+        kind = FaultKind.TOO_MUCH_DATA
+        return call.faults.has(kind, now=call.now, platform=account.platform, account=account.key, path=edge)
 
     def _address(self, name: str, params: Params, asked: Sequence[Field], place: dict[str, str]) -> str:
         kept = {k: v for k, v in params.items() if k not in ("limit", "after", "before", *GENERIC_PARAMS)}

@@ -1,0 +1,155 @@
+"""Comments under a Page's posts, videos and photos: flat lists, newest first; only their beginning may be new."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from watchdaemon.domain.item import Item, ItemKind
+from watchdaemon_adapters._graph.client import GraphClient
+from watchdaemon_adapters._graph.collect import Collector, Mark, suspicious
+from watchdaemon_adapters._graph.paging import Edge, next_of, read_pages
+from watchdaemon_adapters._graph.posts import CommentReader
+from watchdaemon_adapters._graph.values import Row, child_of, count_of, is_list_missing, optional_moment, rows_of
+from watchdaemon_adapters.facebook.mapping import COMMENT_FIELDS, map_comment, settle_threads
+
+PHOTO_OF = "photo_of"
+"""In the `extra` of what stands for a photo while its comments are read: the post it stands in."""
+
+
+class PageCommentReader(CommentReader):
+    """Comments under a Page's or a visitor's post: all levels in one flat list, newest first."""
+
+    def __init__(self, client: GraphClient, collector: Collector, stream: str, page_size: int) -> None:
+        super().__init__(client, collector, stream, page_size)
+        self._shows_nested = False  # whether any post came with comments inside, or with the word that there are none
+        self._silent: list[tuple[Item, Row]] = []
+
+    @property
+    def expansion(self) -> str:
+        """The comments as a field of a post: all levels, flat, newest first, with their number."""
+        modifiers = f".filter(stream).order(reverse_chronological).summary(true).limit({self._page_size})"
+        return f"comments{modifiers}{{{COMMENT_FIELDS}}}"
+
+    async def find(self, post: Item, row: Row) -> AsyncIterator[Item]:
+        """Yield the comments under a post that may be new or may have changed."""
+        async for rows in self._rows(post, row):
+            for comment in rows:
+                item = self._collector.mapped(self._stream, map_comment, comment, self._account, post)
+                if item is not None:
+                    yield item
+
+    def settled(self, post: Item, found: list[Item]) -> Iterable[Item]:
+        """Find each reply's top-level comment; under a visitor's post everything is one thread."""
+        return settle_threads(found) if post.kind is ItemKind.POST else found
+
+    async def doubt_silence(self) -> None:
+        """Make sure that posts which came without comments have none, where not one came with any.
+
+        Once a day, and whenever some were there the last time.
+
+        A field without data is left out; so would one be that is not understood. One post asked for by itself tells
+        the two apart.
+        """
+        notes, mark = self._collector.notes, f"{self._stream}/nested"
+        was_shown = mark in notes.readable
+        if self._shows_nested:
+            notes.readable.add(mark)
+        if self._shows_nested or not self._silent or self._is_refused or not (notes.is_sweep or was_shown):
+            return
+        self.is_nested = False
+        newest = max(self._silent, key=lambda pair: pair[0].published_at)
+        before = len(self.found)
+        await self.read_under([newest])
+        if len(self.found) > before:
+            await self.read_under(pair for pair in self._silent if pair is not newest)
+
+    async def _rows(self, post: Item, row: Row) -> AsyncIterator[list[object]]:
+        depth = _Depth(self._mark)
+        step: Mapping[str, str] = {}
+        nested = row.get("comments")
+        if self.is_nested and nested is None:
+            self._silent.append((post, row))
+            return
+        if isinstance(nested, dict) and not is_list_missing(nested):
+            self._shows_nested = True
+            rows, counted = rows_of(nested), count_of(child_of(nested, "summary"), "total_count")
+            self.counted += counted
+            yield rows
+            following = next_of(nested, platform=self._account.platform, account=self._account.key)
+            if self._is_known(depth, rows) or (following is None and self._is_all(row, rows, counted)):
+                return
+            step = following or {}
+        async for page in self._pages(post, step):
+            yield page
+            if self._is_known(depth, page):
+                return
+
+    def _is_known(self, depth: "_Depth", rows: list[object]) -> bool:
+        """Tell whether all that follows was read before.
+
+        The newest come first, and replies stand among them by their own time. So once such a list has come down to
+        what was there the last time, the rest is known; whether the order holds is seen in the times themselves. What
+        changed further down shows in the day's first fetch, which reads all of it.
+        """
+        return depth.is_reached_by(rows) and not self._collector.notes.is_sweep
+
+    def _is_all(self, row: Row, rows: list[object], counted: int) -> bool:
+        """Tell whether a list without a next page is all there is.
+
+        What is counted beyond its rows is hidden from everybody. But no row at all, where some are counted, is worth a
+        question, once a day and when the post changed.
+        """
+        if rows or not counted:
+            return True
+        updated_at = optional_moment(row, "updated_time")
+        is_unchanged = updated_at is not None and self._mark.newer_than(updated_at)
+        return is_unchanged and not self._collector.notes.is_sweep
+
+    async def _pages(self, post: Item, step: Mapping[str, str]) -> AsyncIterator[list[object]]:
+        edge = Edge(
+            path=f"{post.external_id}/comments",
+            params={"fields": COMMENT_FIELDS, "filter": "stream", "order": "reverse_chronological", "summary": "true"},
+            limit=self._page_size,
+        )
+        platform, account = self._account.platform, self._account.key
+        is_first = not step
+        async for page in read_pages(self._client, edge, platform=platform, account=account, start=step):
+            if is_first and not page.rows and not page.summary:
+                # the number is asked for and always given, except to a token that does not see the comments
+                raise suspicious(self._collector, "a list of comments is empty and does not say how many there are")
+            self.counted += count_of(page.summary, "total_count") if is_first else 0
+            is_first = False
+            yield page.rows
+
+
+class _Depth:
+    """How far down a list, newest first, was followed."""
+
+    def __init__(self, mark: Mark) -> None:
+        self._mark = mark
+        self._last: datetime | None = None
+        self._is_sorted = True
+
+    def is_reached_by(self, rows: list[object]) -> bool:
+        """Take in rows; tell whether the list came down to what was known before, in order all the way."""
+        for row in rows:
+            at = optional_moment(row, "created_time") if isinstance(row, dict) else None
+            if at is None or (self._last is not None and at > self._last):
+                self._is_sorted = False
+            else:
+                self._last = at
+        return self._is_sorted and self._last is not None and self._mark.newer_than(self._last)
+
+
+class PhotoCommentReader(PageCommentReader):
+    """Comments under the single photos of a post: they belong to the post."""
+
+    def settled(self, post: Item, found: list[Item]) -> Iterable[Item]:
+        """Find each reply's top-level comment, and hang all on the post."""
+        return [replace(c, root_id=post.extra.get(PHOTO_OF)) for c in super().settled(post, found)]
+
+
+def is_alive(row: Row, since: datetime) -> bool:
+    """Tell whether something was said lately under a post that is older than the look-back."""
+    comments = [c for c in rows_of(child_of(row, "comments")) if isinstance(c, dict)]
+    return any(at >= since for c in comments if (at := optional_moment(c, "created_time")) is not None)
