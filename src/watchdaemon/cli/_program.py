@@ -19,6 +19,7 @@ from watchdaemon.cli import (
     _classify,
     _coverage,
     _mail,
+    _quota,
     _reading,
     _running,
     _sandbox,
@@ -104,20 +105,19 @@ def _before_every_command(
 
 
 _ROOMS = (
-    *(
-        _running,
-        _by_hand,
-        _sandbox,
-        _accounts,
-        _auth,
-        _reading,
-        _mail,
-        _classify,
-        _calendar,
-        _checks,
-        _coverage,
-        _tools,
-    ),
+    _running,
+    _by_hand,
+    _sandbox,
+    _accounts,
+    _auth,
+    _reading,
+    _quota,
+    _mail,
+    _classify,
+    _calendar,
+    _checks,
+    _coverage,
+    _tools,
 )
 for _room in _ROOMS:
     _room.add_to(program)
