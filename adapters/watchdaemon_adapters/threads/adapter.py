@@ -96,29 +96,30 @@ class ThreadsAdapter:
         )
 
     def credential(self, account: Account) -> CredentialHealth:
-        """Ask the token debugger about the token with itself; where there is none, try the account.
+        """Ask whose the token is, and the token debugger (with the token itself) what it may do and for how long.
 
         Raises AdapterError when the platform does not answer.
         """
-        secrets = read_secrets(self._context.credentials, account)
         client = self._client(account)
-        needed = (*SCOPES, *(MENTION_SCOPES if self._settings.mentions else ()))
         try:
-            answer = client.get("debug_token", {"input_token": secrets.token})
-            return health_of(answer, account, expected_type=None, needed_scopes=needed)
-        except RetriableError:
-            raise
-        except AdapterError as error:
-            if error.reason is Reason.UNAUTHORISED:
-                return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
-        try:
-            identify(client, account)
+            identify(client, account)  # the debugger calls another profile's token just as valid
         except AccountError as error:
             return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
         detail = "the token opens the account; the platform does not say when it ends"
-        return CredentialHealth(
+        return self._debugged(client, account) or CredentialHealth(
             account=account.key, is_valid=True, detail=detail, expires_at=self._written_end(account)
         )
+
+    def _debugged(self, client: ThreadsClient, account: Account) -> CredentialHealth | None:
+        secrets = read_secrets(self._context.credentials, account)
+        needed = (*SCOPES, *(MENTION_SCOPES if self._settings.mentions else ()))
+        try:
+            answer = client.get("debug_token", {"input_token": secrets.token})
+        except RetriableError:
+            raise
+        except AdapterError:
+            return None  # a token that just opened the account is good, whatever keeps the debugger from saying so
+        return health_of(answer, account, expected_type=None, needed_scopes=needed)
 
     def connector(self) -> ThreadsConnector:
         """Return how profiles are connected."""

@@ -207,8 +207,12 @@ class ConnectService:
         """
         name = account.credential or account.key
         claimed = replace(account, credential=name)
-        health = self._adapter_with(account.platform, OnlyThis(name, fields)).credential(claimed)
-        if not health.is_valid:
+        adapter = self._adapter_with(account.platform, OnlyThis(name, fields))
+        health = adapter.credential(claimed)
+        if health.is_valid:
+            # Some platforms judge a token without a word about whose it is; the profile is the account's own or none.
+            adapter.profile(claimed)
+        else:
             raise AccountError(
                 f"not kept: {health.detail}",
                 platform=account.platform,
