@@ -152,6 +152,15 @@ class SharesBudget(Protocol):
 
 
 @runtime_checkable
+class CoversByAccount(Protocol):
+    """What an adapter may offer besides: a matrix for each account, where accounts have switches of their own."""
+
+    def kinds_of(self, account: Account) -> Sequence[KindCoverage]:
+        """Return what the account's own settings (`Account.extra`) leave of the matrix: every `ItemKind` once."""
+        ...
+
+
+@runtime_checkable
 class EstimatesCost(Protocol):
     """What an adapter may offer besides: what a fetch costs, for planning before there is any history."""
 

@@ -1,12 +1,18 @@
 """The coverage matrix: every kind on every platform, with the limit or the reason."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
 
+from watchdaemon.cli._coverage import coverage
+from watchdaemon.domain.fetch import Cover
 from watchdaemon.domain.item import ItemKind
+from watchdaemon.sandbox.scenario import exempelkommun
+from watchdaemon.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 PLATFORMS = {"facebook", "google_reviews", "instagram", "linkedin", "manual", "threads", "tiktok", "x", "youtube"}
@@ -73,3 +79,16 @@ def test_each_place_watched_by_hand_has_its_reason_on_its_page(run: Run) -> None
 
     assert by_hand == {"google_reviews", "linkedin", "manual", "tiktok"}
     assert all(f"`{name}`" in page for name in by_hand)
+
+
+def test_an_accounts_own_switch_takes_a_kind_out_of_its_matrix() -> None:
+    register = exempelkommun(date(2026, 11, 23), weeks=0).register()
+    account = next(a for a in register.accounts.values() if a.platform == "x")
+    without = replace(account, extra={"messages": "off"})
+
+    told = [coverage(Settings(), ["x"], account=one)[0] for one in (account, without)]
+
+    assert [line.cover for lines in told for line in lines if line.kind is ItemKind.MESSAGE] == [
+        Cover.LIMITED,
+        Cover.NONE,
+    ]

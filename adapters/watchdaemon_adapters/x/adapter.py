@@ -20,6 +20,7 @@ from watchdaemon.domain.fetch import (
     Trouble,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.quota import Measure
 from watchdaemon.errors import (
     AccountError,
     AdapterError,
@@ -70,10 +71,21 @@ class XAdapter:
         self._read: dict[str, JustRead] = {}  # by account: what its last fetch brought, for the recheck after it
         self._keeper = TokenKeeper(context.road, settings, context.credentials, context.clock)
 
-    def kinds(self, account: Account | None = None) -> Sequence[KindCoverage]:
-        """Return the coverage matrix; with an account, what its own switches leave of it."""
+    def kinds(self) -> Sequence[KindCoverage]:
+        """Return the coverage matrix."""
+        return self._kinds(has_messages=self._settings.messages)
+
+    def kinds_of(self, account: Account) -> Sequence[KindCoverage]:
+        """Return what an account's own switches leave of the matrix."""
+        return self._kinds(has_messages=self._has_messages(account))
+
+    def expected_cost(self, account: Account) -> Mapping[Measure, float]:
+        """Return what a quiet window takes, first and later polls of a day averaged (docs/platforms.md)."""
+        messages = 1.0 if self._has_messages(account) else 0.0
+        return {Measure.CALLS: 8.0, Measure.OWNED_POSTS: 0.5, Measure.USERS: 0.5, Measure.MESSAGES: messages}
+
+    def _kinds(self, *, has_messages: bool) -> Sequence[KindCoverage]:
         settings, look_back = self._settings, self._context.look_back.days
-        has_messages = settings.messages if account is None else self._has_messages(account)
         messages = KindCoverage(
             kind=ItemKind.MESSAGE,
             cover=Cover.LIMITED if has_messages else Cover.NONE,

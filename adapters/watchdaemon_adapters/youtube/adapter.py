@@ -17,6 +17,7 @@ from watchdaemon.domain.fetch import (
     Trouble,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.quota import Measure
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters.youtube.channel import Channel, Proven, own_channel, proof_of, read_proven
@@ -75,6 +76,14 @@ class YouTubeAdapter:
             KindCoverage(kind=ItemKind.MESSAGE, cover=Cover.NONE, note="YouTube has no direct messages"),
             KindCoverage(kind=ItemKind.REVIEW, cover=Cover.NONE, note="YouTube has none"),
         )
+
+    def expected_cost(self, account: Account) -> Mapping[Measure, float]:  # noqa: ARG002 - every quiet channel costs the same
+        """Return what a quiet window takes (docs/platforms.md)."""
+        return {Measure.CALLS: 4.0, Measure.UNITS: 4.0}
+
+    def budget_of(self, account: Account) -> str:
+        """Name the Google Cloud project whose units the account's calls use. Raises AccountError."""
+        return self._credential(account)[1].project
 
     def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
         """Yield each account's pieces, the last of them final."""

@@ -176,7 +176,7 @@ def show_account(
 
 def _coverage(account: "Account", session: Session) -> "list[Line]":
     try:
-        return coverage(session.settings, [account.platform])[0]
+        return coverage(session.settings, [account.platform], account=account)[0]
     except ConfigError:  # no adapter of that name; `doctor` and the watch log say so too
         return []
 

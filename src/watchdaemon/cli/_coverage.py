@@ -13,6 +13,8 @@ from watchdaemon.domain.item import ItemKind
 from watchdaemon.errors import ConfigError
 
 if TYPE_CHECKING:
+    from watchdaemon.domain.account import Account
+    from watchdaemon.domain.fetch import KindCoverage
     from watchdaemon.plugins import LoadedPlugins
     from watchdaemon.ports import AdapterPlugin, PlatformAdapter
     from watchdaemon.settings import Settings
@@ -92,8 +94,12 @@ def platforms(
         raise typer.Exit(1)
 
 
-def coverage(settings: "Settings", names: Sequence[str] | None = None) -> tuple[list[Line], list[str]]:
+def coverage(
+    settings: "Settings", names: Sequence[str] | None = None, *, account: "Account | None" = None
+) -> tuple[list[Line], list[str]]:
     """Return the matrix, by platform, and what is wrong with adapters that cannot be used.
+
+    With an account, what its own switches leave of its platform's.
 
     Raises:
         ConfigError: There is no adapter of one of these names.
@@ -108,17 +114,19 @@ def coverage(settings: "Settings", names: Sequence[str] | None = None) -> tuple[
     chosen = [name for name in installed if not names or name in names]
     loaded = load_plugins(chosen)
     faults = [str(error) for error in loaded.errors]
-    return [line for name in chosen for line in _lines(name, loaded, settings, faults)], faults
+    return [line for name in chosen for line in _lines(name, loaded, settings, faults, account)], faults
 
 
-def _lines(name: str, loaded: "LoadedPlugins", settings: "Settings", faults: list[str]) -> Iterator[Line]:
+def _lines(
+    name: str, loaded: "LoadedPlugins", settings: "Settings", faults: list[str], account: "Account | None" = None
+) -> Iterator[Line]:
     distribution = loaded.distributions.get(name)
     plugin = loaded.plugins.get(name)
     if plugin is None:
         yield Line(platform=name, kind=None, cover="FAULT", note="cannot be used", distribution=distribution)
         return
     try:
-        kinds = make_adapter(plugin, settings).kinds()
+        kinds = _kinds(make_adapter(plugin, settings), account)
     except ConfigError as error:
         faults.append(str(error))
         yield Line(platform=name, kind=None, cover="FAULT", note="its settings are wrong", distribution=distribution)
@@ -129,6 +137,14 @@ def _lines(name: str, loaded: "LoadedPlugins", settings: "Settings", faults: lis
         return
     for one in kinds:
         yield Line(platform=name, kind=one.kind, cover=one.cover, note=one.note, distribution=distribution)
+
+
+def _kinds(adapter: "PlatformAdapter", account: "Account | None") -> "Sequence[KindCoverage]":
+    from watchdaemon.ports import CoversByAccount
+
+    if account is not None and isinstance(adapter, CoversByAccount):
+        return adapter.kinds_of(account)
+    return adapter.kinds()
 
 
 def make_adapter(plugin: "AdapterPlugin", settings: "Settings") -> "PlatformAdapter":

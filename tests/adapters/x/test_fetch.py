@@ -516,8 +516,8 @@ def test_an_accounts_messages_can_be_switched_off_by_itself(x: FakeX, switch: st
 
     assert x.asked("dm_events") == []
     assert result.coverage is Coverage.COMPLETE
-    (of_account,) = [k for k in made.kinds(account(extra={"messages": switch})) if k.kind is ItemKind.MESSAGE]
-    (of_others,) = [k for k in made.kinds(account()) if k.kind is ItemKind.MESSAGE]
+    (of_account,) = [k for k in made.kinds_of(account(extra={"messages": switch})) if k.kind is ItemKind.MESSAGE]
+    (of_others,) = [k for k in made.kinds_of(account()) if k.kind is ItemKind.MESSAGE]
     assert (of_account.cover, of_others.cover) == (Cover.NONE, Cover.LIMITED)
 
 
