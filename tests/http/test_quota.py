@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.http.conftest import Planned, Server
 
 from watchdaemon.domain.quota import Measure, Reach, UsageReading, day_ends_at, usage_day
-from watchdaemon.http import Exchange
+from watchdaemon.http import Exchange, Road
 from watchdaemon.http.quota import LONGEST, PAUSE, count_spending, read_usage, x_endpoint
 from watchdaemon.http.quota_body import NOTHING, measure_body
 
@@ -330,3 +331,35 @@ def test_a_broken_body_tells_nothing() -> None:
 
 def test_a_call_of_x_has_one_name_whatever_ids_it_holds() -> None:
     assert x_endpoint("/2/users/42/mentions") == x_endpoint("/x/2/users/43/mentions") == "users/:id/mentions"
+
+
+# ---- on the road -------------------------------------------------------------------------------------------------
+
+
+def test_whoever_listens_hears_counts_and_codes_of_real_answers_until_told_to_stop(server: Server) -> None:
+    heard: list[Exchange] = []
+    server.plan(
+        Planned(200, body=b'{"data": [{"text": "hemligt"}, {}], "includes": {"users": [{"name": "Kim"}]}}'),
+        Planned(402, body=b'{"title": "CreditsDepleted"}'),
+        Planned(200),
+    )
+
+    with Road() as road:
+        stop = road.listen(heard.append)
+        road.request("GET", f"{server.url}/2/users/7/mentions", platform="x", account="a")
+        road.request("GET", f"{server.url}/2/users/7/mentions", platform="x", account="a")
+        stop()
+        road.request("GET", f"{server.url}/2/users/7/mentions", platform="x", account="a")
+
+    assert [(e.returned, e.refusal) for e in heard] == [({"data": 2, "includes.users": 1}, None), ({}, "credits")]
+    assert "hemligt" not in repr(heard)
+    assert "Kim" not in repr(heard)
+
+
+def test_a_batchs_parts_are_heard_as_parts() -> None:
+    heard: list[Exchange] = []
+    with Road(on_exchange=heard.append) as road:
+        road.book_part(exchange("facebook", business()))
+
+    assert [e.is_part for e in heard] == [True]
+    assert read_usage(heard[0], AT)[0].percent == 97
