@@ -31,8 +31,14 @@ _TITLES = {
 _REMOVAL_REASONS = (
     N_("personal number"),
     N_("threat"),
+    N_("terrorism"),
+    N_("incitement"),
+    N_("child abuse"),
+    N_("hate"),
     N_("abuse"),
+    N_("sexual"),
     N_("spam link"),
+    N_("private matter"),
 )
 
 
