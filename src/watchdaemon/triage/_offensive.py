@@ -81,7 +81,7 @@ PATTERNS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
     (
         TERRORISM,
         CERTAIN,
-        _any(r"(?:gå med i|anslut (?:dig|er) till|join|leve) (?:isis|is|al[- ]?qaida|daesh)\b(?! en\b| det\b)"),
+        _any(r"(?:gå med i|anslut (?:dig|er) till|join|leve) (?:isis|is|al[- ]qaida|alqaida|daesh)\b(?! en\b| det\b)"),
     ),
     (
         INCITEMENT,
@@ -131,7 +131,8 @@ PATTERNS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
             r"(?:fitt(?:a|or|an|jävel|jävlar|face)|hor(?:a|or|unge|ungar|jävel|jävlar)|slyn(?:a|or|an)|subb(?:a|an"
             r"|or))\b",
             r"(?:kuk(?:en|sugare|huvud|jävel|jävlar)?|runkare?|äckel|ashål(?:en)?|rövhål(?:en)?|arsel(?:hål)?)\b",
-            r"(?:idiotjäv(?:el|lar)|cp[- ]?(?:unge|skadad|jävel)|mongo(?:unge|jävel)?|missfoster|parasitjäv(?:el"
+            r"(?:idiotjäv(?:el|lar)|cp[- ](?:unge|skadad|jävel)|cpunge|cpskadad|cpjävel|mongo(?:unge|jävel)?"
+            r"|missfoster|parasitjäv(?:el"
             r"|lar))\b",
             r"jävla (?:\w+ )?(?:idiot(?:er)?|as|hor(?:a|or)|fitta|svin|kärring(?:ar)?|gubb(?:e|ar|jävel)|cp"
             r"|bög(?:ar)?|pucko(?:n)?"
@@ -186,16 +187,16 @@ PATTERNS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
 )
 
 _COMMON: Final = word_set(
-    "och min mot ful fet för ska kommer skall vill jag att nog dig din honom henne till tar livet vet var vart "
-    "dina barn död för hem med det detta här will going gonna you him her know where live are man själv själva "
-    "kan ner upp alla all bara måste bör should must the and han hon som hos så sig slå gå den här they she off "
-    "this that yall them vit kapa halsen någon helt verkligen våra ett join leve bra visa send skicka mig oss my "
-    "me out not hate black efter låt oss skulle får borde blir bli blivit barn familj sjuk stor mina håller"
+    "och de få in åt ur det min för ska kommer skall jag att nog dig din honom henne till tar var vart dina hem "
+    "med detta här will going gonna you him her where are man kan ner upp alla all bara bör should must the and "
+    "han hon som hos så sig gå den they she this that yall them någon helt verkligen våra ett bra send skicka mig "
+    "oss my me out not efter låt skulle får borde blir bli blivit sjuk stor mina håller du ni är er en vi us of "
+    "on up ut av ya so ma på ju no to bo be by dom ba ta om"
 )
 """Words of the patterns that are everywhere: they show nothing."""
 
-_CHUNK: Final = re.compile(r"([a-zåäöæø]{3,})(\??)")
-_WORD: Final = re.compile(r"[a-zåäöæø]{3,}")
+_CHUNK: Final = re.compile(r"([a-zåäöæø]{2,})(\??)")
+_WORD: Final = re.compile(r"[a-zåäöæø]{2,}")
 
 
 def _stems() -> frozenset[str]:
