@@ -86,7 +86,7 @@ class BlueskyAdapter:
             KindCoverage(kind=ItemKind.VISITOR_POST, cover=Cover.NONE, note="Bluesky has none"),
             KindCoverage(kind=ItemKind.MENTION, cover=Cover.LIMITED, note=mentions),
             KindCoverage(kind=ItemKind.QUOTE, cover=Cover.LIMITED, note=quotes),
-            KindCoverage(kind=ItemKind.MESSAGE, cover=Cover.NONE, note="direct messages are not read"),
+            KindCoverage(kind=ItemKind.MESSAGE, cover=Cover.NONE, note="direct messages are not read: see the app"),
             KindCoverage(kind=ItemKind.REVIEW, cover=Cover.NONE, note="Bluesky has none"),
         )
 
