@@ -12,7 +12,7 @@ from watchdaemon.cli._coverage import coverage
 from watchdaemon.domain.fetch import Cover
 from watchdaemon.domain.item import ItemKind
 from watchdaemon.sandbox.scenario import exempelkommun
-from watchdaemon.settings import Settings
+from watchdaemon.settings import load_settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 PLATFORMS = {"facebook", "google_reviews", "instagram", "linkedin", "manual", "threads", "tiktok", "x", "youtube"}
@@ -81,12 +81,12 @@ def test_each_place_watched_by_hand_has_its_reason_on_its_page(run: Run) -> None
     assert all(f"`{name}`" in page for name in by_hand)
 
 
-def test_an_accounts_own_switch_takes_a_kind_out_of_its_matrix() -> None:
+def test_an_accounts_own_switch_takes_a_kind_out_of_its_matrix(config: Path) -> None:
     register = exempelkommun(date(2026, 11, 23), weeks=0).register()
     account = next(a for a in register.accounts.values() if a.platform == "x")
     without = replace(account, extra={"messages": "off"})
 
-    told = [coverage(Settings(), ["x"], account=one)[0] for one in (account, without)]
+    told = [coverage(load_settings(config), ["x"], account=one)[0] for one in (account, without)]
 
     assert [line.cover for lines in told for line in lines if line.kind is ItemKind.MESSAGE] == [
         Cover.LIMITED,
