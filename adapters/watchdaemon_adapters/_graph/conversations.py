@@ -102,7 +102,7 @@ class _InboxReader:
         self.changed_since = self._since if newest is None or self._is_sweep else newest - OVERLAP
 
     async def conversations(self, first: Row | AdapterError | None) -> AsyncIterator[list[object]]:
-        stop = StopWhenOld(self.changed_since, patience=1, is_thorough=self._is_sweep)
+        stop = StopWhenOld(self.changed_since, is_thorough=self._is_sweep)
         async for page in self._pages(self._inbox.edge, {}, first):
             yield page
             if stop.is_enough([_updated_at(row) for row in page]):

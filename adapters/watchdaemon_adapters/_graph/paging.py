@@ -164,8 +164,8 @@ class StopWhenOld:
     """Tells when to stop paging a list that is *mostly* newest first.
 
     The Graph ranks some lists and promises no order, so one old row means nothing. A list that never once went back in
-    time is left where it became old (with `is_thorough` only after `patience` whole pages without a single row of
-    interest); one that did a few times, after those pages; a shuffled one is read to its end.
+    time is left where it became old (with `is_thorough` only after a whole page without a single row of interest); one
+    that did a few times, after `patience` such pages; a shuffled one is read to its end.
     """
 
     def __init__(self, since: datetime, *, patience: int = 2, is_thorough: bool = True) -> None:
@@ -187,7 +187,7 @@ class StopWhenOld:
             self._old_pages = self._old_pages + 1 if is_old else 0
         if self._breaks > NEARLY_SORTED:
             return False
-        if self._old_pages >= self._patience:
+        if self._old_pages >= (self._patience if self._breaks else 1):
             return True
         ends_old = bool(moments) and moments[-1] is not None and moments[-1] < self._since
         return not self._is_thorough and not self._breaks and ends_old

@@ -109,6 +109,7 @@ class PostList:
     since: datetime
     can_be_doubted: bool = True  # whether its members can be read by id, to tell true emptiness from false
     first: Row | AdapterError | None = None  # the first page, where it came with other things
+    is_trusted: bool = False  # another stream makes sure of the list's order
 
     def edge(self, comments: CommentReader | None) -> Edge:
         """Return the list with comments inside, where wanted; without them as the way out when that is too much."""
@@ -128,7 +129,7 @@ async def read_posts(
         RetriableError: With SUSPICIOUS_EMPTY, after the last row, when the list is empty and must not be.
         AdapterError: As the client does.
     """
-    stop = StopWhenOld(wanted.since, is_thorough=collector.notes.is_sweep)
+    stop = StopWhenOld(wanted.since, is_thorough=collector.notes.is_sweep and not wanted.is_trusted)
     is_empty = True
     async for page in _pages(client, collector, wanted, comments):
         is_empty = is_empty and not page.rows

@@ -242,6 +242,7 @@ class PageReader:
             since=self._since(plan),
             can_be_doubted=plan.can_be_doubted,
             first=self._firsts.get(plan.stream),
+            is_trusted=plan.stream == PHOTOS,
         )
 
     def _comments(self, plan: PagePlan) -> "PageCommentReader | None":

@@ -169,23 +169,23 @@ def ago(*days: int | None) -> list[datetime | None]:
 
 
 @pytest.mark.parametrize(
-    ("pages", "is_thorough", "patience", "stops_after"),
+    ("pages", "is_thorough", "stops_after"),
     [
-        ([[1, 40], [41, 42], [43, 44], [1]], True, 2, 3),  # one old row means nothing, two old pages do
-        ([[41, 42], [1], [41], [42], [1]], True, 2, 4),  # an interesting page in between begins the count anew
-        ([[41], [], [42], [1]], True, 2, 3),  # an empty page is neither
-        ([[41, None], [42], [43], [1]], True, 2, 3),  # an unreadable time counts as interesting
-        ([[1, 40], [41, 42], [43]], True, 1, 2),
-        ([[1, 40], [41, 42]], False, 2, 1),  # in order, and it became old: enough for a day's later fetches
-        ([[300, 1, 40], [41], [42], [1]], False, 2, 3),  # a pinned post on top: some patience
-        ([[40, 1, 41, 2, 42, 3], [43], [44], [45]], False, 2, None),  # shuffled: to the end
-        ([[40, 1, 41, 2, 42, 3], [43], [44], [45]], True, 2, None),
+        ([[1, 40], [41, 42], [43, 44]], True, 2),  # one old row means nothing, an old page in good order does
+        ([[1, 40, 39], [41, 42], [43], [44]], True, 3),  # not in good order: two old pages
+        ([[300, 1, 40], [41], [2], [42], [43], [1]], True, 5),  # an interesting page in between begins the count anew
+        ([[40, 39], [], [42], [1]], True, 3),  # an empty page is neither
+        ([[1, None], [41, None], [42], [1]], True, 3),  # an unreadable time counts as interesting
+        ([[1, 40], [41, 42]], False, 1),  # in order, and it became old: enough for a day's later fetches
+        ([[300, 1, 40], [41], [42], [1]], False, 3),  # a pinned post on top: some patience
+        ([[40, 1, 41, 2, 42, 3], [43], [44], [45]], False, None),  # shuffled: to the end
+        ([[40, 1, 41, 2, 42, 3], [43], [44], [45]], True, None),
     ],
 )
 def test_a_list_is_left_when_it_became_old_as_far_as_its_order_can_be_trusted(
-    pages: list[list[int | None]], is_thorough: bool, patience: int, stops_after: int | None
+    pages: list[list[int | None]], is_thorough: bool, stops_after: int | None
 ) -> None:
-    stop = StopWhenOld(NOW - timedelta(days=30), patience=patience, is_thorough=is_thorough)
+    stop = StopWhenOld(NOW - timedelta(days=30), is_thorough=is_thorough)
 
     enough = [stop.is_enough(ago(*days)) for days in pages]
 

@@ -185,14 +185,15 @@ class Stage:
     def town(self) -> Town:
         """Set up the town; nothing has been written yet."""
         clock = Clock(NOW)
-        self.server.world = World(clock, _world_accounts())
-        self.server.faults = Faults()
         self.exchanges, self.asked = [], []
-        self._apps = {
-            name: create_app(self.server.world, self.server.faults, name) for name in ("facebook", "instagram")
-        }
+        self.play(World(clock, _world_accounts()), Faults())
         context = AdapterContext(road=self.road, credentials=POCKET, clock=clock, look_back=LOOK_BACK)
         return Town(self.server.world, clock, self.server.faults, self.server, context, self.exchanges, self.asked)
+
+    def play(self, world: World, faults: Faults) -> None:
+        """Serve another world."""
+        self.server.world, self.server.faults = world, faults
+        self._apps = {name: create_app(world, faults, name) for name in ("facebook", "instagram")}
 
     def _hear(self, exchange: Exchange) -> None:
         if not exchange.is_part:
