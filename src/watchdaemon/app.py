@@ -1,10 +1,9 @@
 """The composition root: the one place where settings, store, adapters, rules and mail are joined."""
 
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from functools import partial
 from time import sleep as wait
 
@@ -17,15 +16,14 @@ from watchdaemon.domain.delivery import MailKind, OutgoingMail
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.question import QuestionState
 from watchdaemon.domain.quota import BudgetReport
-from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
+from watchdaemon.domain.watch import FetchAttempt
 from watchdaemon.errors import AccountError, ConfigError, PluginError, Reason
 from watchdaemon.http import Road
 from watchdaemon.mail.render import MailRenderer
 from watchdaemon.mail.smtp import SmtpMailer
 from watchdaemon.plugins import LoadedPlugins, load_plugins
 from watchdaemon.ports import AdapterContext, Clock, CredentialSource, Mailer, PlatformAdapter, Sleep, Store
-from watchdaemon.rules.alive import Span, beat
-from watchdaemon.rules.schedule import LOOK_BACK, current_window, fetches_due, missed_windows, windows_between
+from watchdaemon.rules.schedule import current_window
 from watchdaemon.rules.workdays import WorkCalendar
 from watchdaemon.services.alerts import AlertService
 from watchdaemon.services.credentials import ConnectService, HealthService
@@ -34,16 +32,13 @@ from watchdaemon.services.judge import JudgeService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
 from watchdaemon.services.quota import QuotaService
+from watchdaemon.services.watching import WatchingService
 from watchdaemon.services.weekly import WeeklyService
 from watchdaemon.settings import Settings
 from watchdaemon.storage import open_store
 from watchdaemon.triage import classify
 
 log = structlog.get_logger(__name__)
-
-_ALIVE = "alive_spans"
-_UNTOLD_GAPS = "untold_gaps_from"
-"""The first date of gaps that were booked and not yet put to the alerts' rule; survives a crash between the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +99,7 @@ class App:
         self._adapters: dict[str, PlatformAdapter] = {}
         self._adapters_lock = threading.Lock()
         renderer = _renderer(settings)
+        self.watching = WatchingService(store=store, calendar=self.calendar, watch=self.watch)
         self.poller = PollService(
             store=store,
             adapters=self.adapter,
@@ -198,15 +194,15 @@ class App:
         stop = stop or threading.Event()
         register = self.register()
         now = self._clock()
-        missed = self._book_gaps(register, now)
-        errands = self.quota.plan(self._owed(register, now), register, now)
+        missed = self.watching.book_gaps(register, now)
+        errands = self.quota.plan(self.watching.owed(register, now), register, now)
         attempts = self.poller.run(errands, stop=stop, hold=self.quota.hold)
         self.quota.flush()
         judged = self.judge.run(register)
         self._on_progress()
         now = self._clock()
-        alerts = self.alerts.run(register, now, gaps=self._untold_gaps())
-        self.store.set_state(_UNTOLD_GAPS, "")
+        alerts = self.alerts.run(register, now, gaps=self.watching.untold_gaps())
+        self.watching.gaps_are_told()
         digests = self.digests.run(register, now)
         weekly = self.weekly.run(register, now)
         self._on_progress()
@@ -284,66 +280,6 @@ class App:
         self.quota.flush()
         self._road.close()
         self.store.close()
-
-    # ---- steps of a pass ---------------------------------------------------------------------------------------
-
-    def _book_gaps(self, register: Register, now: datetime) -> int:
-        """Write down that we are alive, and every window that closed unfetched since the last time."""
-        watched = register.watched()
-        self.store.begin_watch([a.key for a in watched], at=now)
-        last, spans = self._read_beats()
-        floor = self._floor(last, now)
-        booked = 0
-        if any(last is None or w.closes_at > last for w in self._closed_windows(floor, now)):
-            since = {key: max(at, floor) for key, at in self.store.watched_since().items()}
-            entries = self._entries(self.calendar.local_date(floor))
-            gaps = missed_windows(now, watched, entries, since, self.calendar, self.watch, alive=[*spans, (now, now)])
-            if gaps:
-                self.store.set_state(_UNTOLD_GAPS, min(g.window.on for g in gaps).isoformat())
-                booked = self.store.book_missed(gaps)
-                log.warning(
-                    "windows_missed", windows=booked, reasons=sorted({g.reason.value for g in gaps if g.reason})
-                )
-        # After the gaps: a crash in between leaves the old beat, and the gaps are found again.
-        self._write_beats(beat(spans, now))
-        return booked
-
-    def _untold_gaps(self) -> list[WatchEntry]:
-        first = self.store.get_state(_UNTOLD_GAPS)
-        if not first:
-            return []
-        entries = self.store.entries(from_on=date.fromisoformat(first))
-        return [e for e in entries if e.coverage is Coverage.FAILED and e.attempts == 0]
-
-    def _floor(self, last: datetime | None, now: datetime) -> datetime:
-        """Return since when closed windows may be unbooked: the day before the last pass, or as far as we look."""
-        oldest = now - LOOK_BACK
-        if last is None:
-            return oldest
-        day = self.calendar.local_date(last) - timedelta(days=1)
-        return max(oldest, datetime.combine(day, time(), self.calendar.zone).astimezone(UTC))
-
-    def _closed_windows(self, start: datetime, now: datetime) -> list[Window]:
-        return [w for w in windows_between(start, now, self.calendar, self.watch) if w.closes_at <= now]
-
-    def _read_beats(self) -> tuple[datetime | None, list[Span]]:
-        stored = json.loads(self.store.get_state(_ALIVE) or "[]")
-        spans = [(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in stored]
-        return (spans[-1][1] if spans else None), spans
-
-    def _write_beats(self, spans: list[Span]) -> None:
-        self.store.set_state(_ALIVE, json.dumps([[a.isoformat(), b.isoformat()] for a, b in spans]))
-
-    def _entries(self, from_on: date) -> dict[tuple[str, str], WatchEntry]:
-        return {(e.account, e.window.key): e for e in self.store.entries(from_on=from_on)}
-
-    def _owed(self, register: Register, now: datetime) -> list[Errand]:
-        if current_window(now, self.calendar, self.watch) is None:
-            return []
-        entries = self._entries(self.calendar.local_date(now))
-        since = self.store.watched_since()
-        due = fetches_due(now, register.watched(), entries, since, self.calendar, self.watch)
-        return [Errand(account=register.accounts[d.account], window=d.window) for d in due]
 
     def _account(self, register: Register, key: str) -> Account:
         if key not in register.accounts:
