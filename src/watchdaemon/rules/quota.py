@@ -164,6 +164,17 @@ def _counted(
             )
 
 
+def has_counted_limit(platform: str, policy: QuotaPolicy) -> bool:
+    """Tell whether a platform has a limit that only our own counting can tell of."""
+    return platform == "youtube" or (platform == "x" and policy.x_monthly_posts is not None)
+
+
+def counted_since(platform: str, now: datetime) -> date:
+    """Return since which day spending counts against a budget of the platform that is not full again yet."""
+    today = usage_day(platform, now)
+    return today.replace(day=1) if platform == "x" else today
+
+
 def _periods(
     platform: str, policy: QuotaPolicy, now: datetime
 ) -> Iterator[tuple[str, tuple[Measure, ...], float | None, date, datetime]]:
@@ -173,7 +184,7 @@ def _periods(
     if platform == "youtube":
         yield "units", (Measure.UNITS,), float(policy.youtube_daily_units), today, tomorrow
     if platform == "x":
-        first = today.replace(day=1)
+        first = counted_since(platform, now)
         following = (first + timedelta(days=32)).replace(day=1)
         resets_at = datetime(following.year, following.month, 1, tzinfo=UTC)
         for name, counts in X_MEASURES:
@@ -184,10 +195,12 @@ def _periods(
 def _told(members: Sequence[Member], usage: Iterable[UsageReading], now: datetime) -> Iterator[Budget]:
     """Yield the limits that platforms tell of, where what they told still holds; of an app's the newest word."""
     found: dict[tuple[str, str, str], tuple[UsageReading, frozenset[str], str]] = {}
+    named = {(m.account.platform, name): m for m in members for name in _names(m.account)}
+    apps = {key: frozenset(m.account.key for m in sharing) for key, sharing in _by_app(members).items()}
     for reading in usage:
         if not _is_live(reading, now):
             continue
-        accounts, holder = _concerned(reading, members)
+        accounts, holder = _concerned(reading, named, apps)
         key = (reading.platform, holder, reading.name)
         if accounts and (key not in found or found[key][0].read_at < reading.read_at):
             found[key] = (reading, accounts, holder)
@@ -213,14 +226,17 @@ def _is_live(reading: UsageReading, now: datetime) -> bool:
     return now < (reading.resets_at or reading.read_at + FRESH)
 
 
-def _concerned(reading: UsageReading, members: Sequence[Member]) -> tuple[frozenset[str], str]:
+def _concerned(
+    reading: UsageReading,
+    named: Mapping[tuple[str, str], Member],
+    apps: Mapping[tuple[str, str], frozenset[str]],
+) -> tuple[frozenset[str], str]:
     """Return whom a reading concerns, and what to call its holder: the account, or the app for all that share it."""
-    mine = [m for m in members if m.account.platform == reading.platform]
-    named = [m for m in mine if reading.holder and reading.holder in _names(m.account)]
+    member = named.get((reading.platform, reading.holder)) if reading.holder else None
     if reading.reach is not Reach.APP:
-        return frozenset(m.account.key for m in named), named[0].account.key if named else ""
-    app = named[0].app if named else ""
-    return frozenset(m.account.key for m in mine if m.app == app), app
+        return (frozenset({member.account.key}), member.account.key) if member else (frozenset(), "")
+    app = member.app if member else ""
+    return apps.get((reading.platform, app), frozenset()), app
 
 
 def _names(account: Account) -> tuple[str, ...]:

@@ -33,7 +33,9 @@ from watchdaemon.rules.quota import (
     Costs,
     Member,
     budgets_of,
+    counted_since,
     expected_costs,
+    has_counted_limit,
     plan,
     report,
     stopped,
@@ -98,6 +100,7 @@ class _Book:
     members: Mapping[str, Sequence[Member]] = field(default_factory=dict)
     usage: Mapping[str, Sequence[UsageReading]] = field(default_factory=dict)
     spending: Mapping[str, Sequence[Spending]] = field(default_factory=dict)
+    counting: Mapping[str, Sequence[Spending]] = field(default_factory=dict)  # against budgets that are not full again
     costs: Costs = field(default_factory=dict)
 
 
@@ -137,10 +140,16 @@ class QuotaService:
             for heard in (self._heard, self._since):
                 heard.add(readings, spending)
                 heard.exchanges += 1
-            self._stops.pop(exchange.platform, None)
+            if self._may_stop(exchange.platform, readings):
+                self._stops.pop(exchange.platform, None)
             is_full = self._heard.exchanges >= FLUSH_AFTER
         if is_full:
             self.flush()
+
+    def _may_stop(self, platform: str, readings: Sequence[UsageReading]) -> bool:
+        """Tell whether who must be held has to be counted anew: most answers leave all as it was."""
+        is_near = any(r.blocked_until is not None or r.percent >= self._policy.slow_percent for r in readings)
+        return is_near or bool(self._stops.get(platform)) or has_counted_limit(platform, self._policy)
 
     def flush(self) -> None:
         """Keep what was heard. When the database does not answer, it is tried again with what is heard next."""
@@ -215,6 +224,7 @@ class QuotaService:
             members=_by(lambda m: m.account.platform, members),
             usage=_by(lambda r: r.platform, self._store.usage()),
             spending=_by(lambda s: s.platform, spending),
+            counting=_by(lambda s: s.platform, (s for s in spending if s.on >= counted_since(s.platform, now))),
             costs=expected_costs(members, spending, now, windows or len(self._watch.windows)),
         )
         with self._lock:
@@ -226,7 +236,7 @@ class QuotaService:
         """Return a platform's budgets, with what was heard since the book was opened."""
         book, since = self._book, self._since
         usage = {(r.platform, r.holder, r.name): r for r in book.usage.get(platform, ())} | since.usage
-        spending = [*book.spending.get(platform, ()), *since.spending()]
+        spending = [*book.counting.get(platform, ()), *since.spending()]
         members = book.members.get(platform, ())
         return budgets_of(members, usage.values(), spending, book.costs, policy=self._policy, now=now)
 
