@@ -18,6 +18,7 @@ from watchdaemon.cli import (
     _checks,
     _classify,
     _coverage,
+    _doctor,
     _mail,
     _quota,
     _reading,
@@ -98,8 +99,8 @@ def _before_every_command(
 ) -> None:
     """Make sure that no question to your organisation on social media stays unanswered.
 
-    Accounts on Facebook, Instagram, X and YouTube are fetched twice every working day; the people who answer for them
-    get one mail about what waits.
+    Accounts on Facebook, Instagram, X, YouTube, Bluesky, Mastodon and Threads are fetched twice every working day; the
+    people who answer for them get one mail about what waits.
     """
     ctx.obj = config
 
@@ -116,6 +117,7 @@ _ROOMS = (
     _classify,
     _calendar,
     _checks,
+    _doctor,
     _coverage,
     _tools,
 )
