@@ -15,7 +15,7 @@ ASK_AGAIN_AFTER = timedelta(days=7)  # what the app was never allowed
 SMALLEST_FIT = 5  # fewer rows than that at a time, and everything is asked for apart
 _MOST_COUNTS = 500
 
-_STAYS = frozenset({Reason.PERMISSION, Reason.UNSUPPORTED, Reason.MALFORMED})
+_STAYS = frozenset({Reason.PERMISSION, Reason.UNSUPPORTED})
 """Troubles that a second sweep of the same day would meet again."""
 
 

@@ -66,11 +66,11 @@ class PageCommentReader(CommentReader):
     async def _rows(self, post: Item, row: Row) -> AsyncIterator[list[object]]:
         depth = _Depth(self._mark)
         step: Mapping[str, str] = {}
-        nested = row.get("comments")
-        if self.is_nested and nested is None:
+        if self.is_nested and "comments" not in row:
             self._silent.append((post, row))
             return
-        if isinstance(nested, dict) and not is_list_missing(nested):
+        nested = child_of(row, "comments")
+        if not is_list_missing(nested):
             self._shows_nested = True
             rows, counted = rows_of(nested), count_of(child_of(nested, "summary"), "total_count")
             self.counted += counted

@@ -1,7 +1,7 @@
 """A library on Facebook and Instagram, served over real HTTP by the sandbox, and a context to read it with."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -176,6 +176,7 @@ class Stage:
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.mangle: Callable[[Any], Any] | None = None  # what becomes of an answer's JSON, a batch's bodies unpacked
         self._apps: dict[str, PlatformApp] = {}
         retries = RetryPolicy(tries=2)
         self.road = Road(timeout=5, sleep=lambda _: None, retries=retries, on_exchange=self._hear)
@@ -202,9 +203,24 @@ class Stage:
     def _entrance(self, name: str) -> PlatformApp:
         async def enter(request: Request, path: str) -> Response:
             self.asked += await questions_in(request, path)
-            return await self._apps[name](request, path)
+            response = await self._apps[name](request, path)
+            return response if self.mangle is None else mangled(response, self.mangle)
 
         return enter
+
+
+def mangled(response: Response, mangle: Callable[[Any], Any]) -> Response:
+    """Return the response with other JSON in it."""
+    content = json.loads(bytes(response.body))
+    parts = content if isinstance(content, list) else []
+    for part in parts:
+        part["body"] = {"unpacked": json.loads(part["body"])}
+    content = mangle(content)
+    for part in content if isinstance(content, list) else []:
+        body = part.get("body") if isinstance(part, dict) else None
+        if isinstance(body, dict) and "unpacked" in body:
+            part["body"] = json.dumps(body["unpacked"])
+    return Response(json.dumps(content), status_code=response.status_code, media_type="application/json")
 
 
 async def questions_in(request: Request, path: str) -> list[tuple[str, str, dict[str, str]]]:
@@ -223,7 +239,7 @@ def running_stage() -> Iterator[Stage]:
     stage = Stage()
     with stage.road, stage.server:
         yield stage
-        assert stage.server.errors == []
+        assert [repr(e) for e in stage.server.errors] == []
 
 
 POCKET = Credentials(
