@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import structlog
+from tests.cli.connected import enrol
+from tests.cli.provider import Provider, served
 from typer.testing import CliRunner, Result
 
 from watchdaemon.cli import program
@@ -141,3 +143,17 @@ def _items() -> tuple[Item, ...]:
             author_id="100000000000001",
         ),
     )
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """The platforms' token and identity end-points on loopback."""
+    with served(Provider()) as running:
+        yield running
+
+
+@pytest.fixture
+def office(config: Path, provider: Provider) -> Path:
+    """A configuration that leads to the provider, with an account on each platform that names no credential yet."""
+    enrol(config, provider)
+    return config

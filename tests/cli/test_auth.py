@@ -10,57 +10,16 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.cli.conftest import NINE, Run
-from tests.cli.provider import APP, CODE, SECRET, Provider, served
+from tests.cli.conftest import Run
+from tests.cli.connected import PLATFORMS
+from tests.cli.provider import APP, CODE, SECRET, Provider
 
 from watchdaemon.cli import _auth
 from watchdaemon.clock import system_clock
-from watchdaemon.credentials import KeptCredentials, new_key
-from watchdaemon.domain.account import Account, Ownership, Person, Register
+from watchdaemon.credentials import KeptCredentials
 from watchdaemon.domain.credential import CredentialVerdict
 from watchdaemon.settings import load_settings
 from watchdaemon.storage import open_store
-
-PLATFORMS = ("x", "youtube", "facebook", "instagram", "threads", "mastodon", "bluesky")
-APP_FILE = f'client_id = "{APP}"\nclient_secret = "{SECRET}"\napp_id = "{APP}"\napp_secret = "{SECRET}"\n'
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    """The platforms."""
-    with served(Provider()) as running:
-        yield running
-
-
-@pytest.fixture
-def office(config: Path, provider: Provider) -> Path:
-    """A configuration that leads to the provider, an account on each platform, a key, and the app's keys."""
-    tables = "".join(
-        f'[platforms.{name}]\nbase_url = "{provider.url}/{"graph" if name in ("facebook", "instagram") else name}"\n'
-        for name in PLATFORMS
-    )
-    config.write_text(config.read_text() + tables)
-    (config.parent / "credentials" / "watchdaemon-key").write_text(new_key().get_secret_value())
-    (config.parent / "credentials" / "app").write_text(APP_FILE)
-    with closing(open_store(load_settings(config).database_url().get_secret_value())) as store:
-        accounts = {name: account(name, provider.owner) for name in PLATFORMS}
-        people = {"anna": Person(key="anna", name="Anna Exempel", mail="anna@example.org")}
-        store.apply_changes(Register(persons=people, accounts=accounts), [], by="test", at=NINE)
-    return config
-
-
-def account(platform: str, owner: str) -> Account:
-    """An account that names no credential yet."""
-    return Account(
-        key=f"kommunen-{platform}",
-        platform=platform,
-        native_id=f"ig-{owner}" if platform == "instagram" else owner,
-        name="Exempelkommun",
-        link="https://example.org",
-        unit="kommun",
-        manager="anna",
-        owners=(Ownership(person="anna"),),
-    )
 
 
 def kept(office: Path, name: str) -> dict[str, str]:

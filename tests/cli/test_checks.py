@@ -54,7 +54,7 @@ def test_the_configuration_may_stand_before_the_command_or_in_the_environment(
 
 def test_the_doctor_names_what_is_at_fault(run: Run, lived: Path) -> None:
     (lived.parent / "credentials" / "facebook-biblioteket").write_text("t")
-    result = run("doctor", "--json", "-c", lived)
+    result = run("doctor", "--offline", "--json", "-c", lived)
     found = {f["what"]: f["state"] for f in json.loads(result.stdout)}
 
     assert result.exit_code == 1
@@ -80,7 +80,7 @@ def test_the_doctor_greets_the_mail_server(run: Run, config: Path) -> None:
         thread.start()
         port = listener.getsockname()[1]
         config.write_text(config.read_text().replace("port = 9", f'host = "127.0.0.1"\nport = {port}'))
-        result = run("doctor", "--json", "-c", config)
+        result = run("doctor", "--offline", "--json", "-c", config)
         thread.join(timeout=10)
     found = {f["what"]: f["state"] for f in json.loads(result.stdout)}
 

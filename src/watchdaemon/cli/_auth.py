@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from pydantic import SecretStr
 
 from watchdaemon.cli._output import emit_json, emit_table, local_text, note, utc_text
 from watchdaemon.cli._session import AsJson, Config, built, opened, settings_of, who
 from watchdaemon.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from watchdaemon.app import App
     from watchdaemon.cli._session import Session
     from watchdaemon.credentials import KeptCredentials
@@ -73,7 +74,11 @@ def auth(
     watchdaemon auth facebook --account biblioteket-fb --app meta-app --paste
     watchdaemon auth bluesky --account kommunen-bsky
     """
-    with built(settings_of(ctx, config)) as app:
+    from watchdaemon.daemon.logs import configure_logging
+
+    settings = settings_of(ctx, config)
+    configure_logging(level="warning", style=settings.log.format)
+    with built(settings) as app:
         owner = _account(app, account, platform)
         connector = _connector(app, platform)
         if ways:
@@ -124,8 +129,10 @@ def _show_ways(connector: "Connector") -> None:
     emit_table(["WAY", "HOW", "NEEDS", "SCOPES"], rows)
 
 
-def _given(way: "Way", known: Mapping[str, SecretStr]) -> dict[str, SecretStr]:
+def _given(way: "Way", known: "Mapping[str, SecretStr]") -> "dict[str, SecretStr]":
     """Take from the app's credential what it has, and ask for the rest."""
+    from pydantic import SecretStr
+
     given = {ask.name: known[ask.name] for ask in way.asks if ask.name in known}
     for ask in way.asks:
         if ask.name not in given and (ask.is_required or not known):
@@ -154,11 +161,13 @@ def _fields(
     connector: "Connector",
     way: "Way",
     account: "Account",
-    given: Mapping[str, SecretStr],
+    given: "Mapping[str, SecretStr]",
     *,
     redirect_uri: str,
     paste: bool,
-) -> Mapping[str, SecretStr]:
+) -> "Mapping[str, SecretStr]":
+    from pydantic import SecretStr
+
     from watchdaemon.cli._loopback import Receiver, pasted_code
 
     if not way.uses_browser:

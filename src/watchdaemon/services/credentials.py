@@ -35,6 +35,14 @@ _THREADS: Final = 4
 _OF_THE_CREDENTIAL: Final = frozenset({Reason.UNAUTHORISED, Reason.NO_CREDENTIAL, Reason.PERMISSION})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What came of asking about one account's credential just now."""
+
+    check: CredentialCheck  # as it is kept: when the platform did not say, what it said before
+    silence: AdapterError | None = None  # why the platform said nothing of the credential this time
+
+
 class HealthService:
     """Asks the platforms about credentials and keeps what they say. One account's trouble never stops another's."""
 
@@ -57,21 +65,25 @@ class HealthService:
         futures = [self._pool.submit(self._check_unless, stop, account, checks.get(account.key)) for account in due]
         return sum(future.result() is not None for future in futures)
 
-    def check(self, account: Account) -> CredentialCheck:
-        """Ask the platform about an account's credential now, and keep the answer. Raises StorageError."""
-        return self._check(account, self._store.credential_checks().get(account.key))
+    def examine(self, accounts: Sequence[Account]) -> list[Examined]:
+        """Ask the platforms about these accounts' credentials now, owed or not, and keep the answers, in their order.
+
+        Raises:
+            StorageError: The database does not take it.
+        """
+        checks = self._store.credential_checks()
+        return list(self._pool.map(lambda account: self._check(account, checks.get(account.key)), accounts))
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
 
-    def _check_unless(
-        self, stop: threading.Event, account: Account, before: CredentialCheck | None
-    ) -> CredentialCheck | None:
+    def _check_unless(self, stop: threading.Event, account: Account, before: CredentialCheck | None) -> Examined | None:
         return None if stop.is_set() else self._check(account, before)
 
-    def _check(self, account: Account, before: CredentialCheck | None) -> CredentialCheck:
-        found = self._ask(account, before)
+    def _check(self, account: Account, before: CredentialCheck | None) -> Examined:
+        examined = self._ask(account, before)
+        found = examined.check
         if before is None or before.verdict is not found.verdict:
             log.info(
                 "credential_checked",
@@ -81,23 +93,25 @@ class HealthService:
                 reason=found.reason.value if found.reason else None,
             )
         self._store.save_credential_check(found)
-        return found
+        return examined
 
-    def _ask(self, account: Account, before: CredentialCheck | None) -> CredentialCheck:
+    def _ask(self, account: Account, before: CredentialCheck | None) -> Examined:
         now = self._clock()
         try:
             health = self._adapters(account.platform).credential(account)
         except AccountError as error:
             if error.reason in _OF_THE_CREDENTIAL:
-                return _dead(account, error, now)
-            return _unanswered(account, before, str(error), now)
+                return Examined(check=_dead(account, error, now))
+            return _unanswered(account, before, error, now)
         except AdapterError as error:
-            return _unanswered(account, before, str(error), now)
+            return _unanswered(account, before, error, now)
         except Exception as error:  # noqa: BLE001 - whatever a plug-in does, the other accounts are asked about
             name = type(error).__name__
             log.error("check_failed", account=account.key, platform=account.platform, error=name, at=where(error))
-            return _unanswered(account, before, f"the adapter failed ({name})", now)
-        return _said(account, health, now)
+            message = f"the adapter failed ({name})"
+            fault = AdapterError(message, platform=account.platform, account=account.key, reason=Reason.INTERNAL)
+            return _unanswered(account, before, fault, now)
+        return Examined(check=_said(account, health, now))
 
 
 def _said(account: Account, health: CredentialHealth, now: datetime) -> CredentialCheck:
@@ -131,17 +145,18 @@ def _dead(account: Account, error: AccountError, now: datetime) -> CredentialChe
     )
 
 
-def _unanswered(account: Account, before: CredentialCheck | None, why: str, now: datetime) -> CredentialCheck:
+def _unanswered(account: Account, before: CredentialCheck | None, why: AdapterError, now: datetime) -> Examined:
     """What the platform said before still stands; it is only tried again sooner."""
     if before is not None and before.credential == account.credential:
-        return replace(before, tried_at=now)
-    return CredentialCheck(
+        return Examined(check=replace(before, tried_at=now), silence=why)
+    unknown = CredentialCheck(
         account=account.key,
         credential=account.credential,
         verdict=CredentialVerdict.UNKNOWN,
         tried_at=now,
-        detail=why,
+        detail=str(why),
     )
+    return Examined(check=unknown, silence=why)
 
 
 # ---- connecting ------------------------------------------------------------------------------------------------

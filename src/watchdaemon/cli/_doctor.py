@@ -1,0 +1,196 @@
+"""``doctor``: looks at everything the daemon needs, and says in a person's words what is wrong and what to do."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from watchdaemon.cli._checks import platform_faults
+from watchdaemon.cli._coverage import coverage, is_watched_by_hand
+from watchdaemon.cli._output import emit_json, emit_table
+from watchdaemon.cli._remedies import Finding, State, finding_of, missing_credential
+from watchdaemon.cli._session import AsJson, Config, built, config_path, settings_of
+from watchdaemon.errors import ConfigError, WatchdaemonError
+
+if TYPE_CHECKING:
+    from watchdaemon.app import App
+    from watchdaemon.domain.account import Account, Register
+    from watchdaemon.settings import Settings
+
+_PATIENCE_SECONDS: Final = 10.0
+_STYLES: Final = {"ok": "green", "warning": "yellow", "FAULT": "bold red"}
+
+
+def add_to(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command("doctor", rich_help_panel="Checking")(doctor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What shall be looked at: these accounts (None: everything), and whether their platforms are asked."""
+
+    accounts: Sequence[str] | None
+    is_offline: bool
+
+
+def doctor(
+    ctx: typer.Context,
+    *,
+    accounts: Annotated[
+        list[str] | None, typer.Argument(metavar="ACCOUNT", help="Only these accounts; else everything.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the platforms.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Look at everything the daemon needs, and say what is wrong and what to do about it.
+
+    Configuration, database, adapters, credentials, mail server; and each account's platform is asked whether its
+    credential works, what it may do and when it ends. Fetches and mails nothing. Ends with 1 when something is at
+    fault.
+
+    \b
+    watchdaemon doctor
+    watchdaemon doctor kommunen-x
+    """
+    from watchdaemon.daemon.logs import configure_logging
+
+    settings = settings_of(ctx, config)
+    configure_logging(level="warning", style=settings.log.format)
+    findings = list(_examine(settings, config_path(ctx, config), _Wish(accounts or None, offline)))
+    if as_json:
+        emit_json(map(asdict, findings))
+    else:
+        rows = [(f.what, f.state, f.detail if not f.next else f"{f.detail}. {f.next}") for f in findings]
+        _show(rows)
+    if any(f.state == State.FAULT for f in findings):
+        raise typer.Exit(1)
+
+
+def _show(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Show what is in order as a table, and what is not as sentences, which a table would cut off."""
+    from watchdaemon.cli._output import clean
+
+    emit_table(["WHAT", "STATE", "DETAIL"], rows, styles=lambda cell: _STYLES.get(cell, ""))
+    wrong = [(what, state, words) for what, state, words in rows if state != State.OK]
+    if wrong:
+        typer.echo("")
+    for what, state, words in wrong:
+        typer.echo(f"{state} {what}: {clean(words, longest=1000)}")
+
+
+def _examine(settings: "Settings", path: Path | None, wish: _Wish) -> Iterator[Finding]:
+    if wish.accounts is None:
+        faults = platform_faults(settings, path)
+        yield Finding("configuration", State.FAULT if faults else State.OK, "; ".join(map(str, faults)) or str(path))
+        yield from _examine_plugins()
+    try:
+        with built(settings) as app:
+            register = app.register()
+            if wish.accounts is None:
+                yield Finding("database", State.OK, f"answers; {len(register.accounts)} accounts registered")
+                yield from _examine_register(app, register)
+            chosen = _chosen(register, wish.accounts)
+            yield from _examine_credentials(app, chosen)
+            if not wish.is_offline:
+                yield from _ask_platforms(app, chosen)
+    except ConfigError:
+        raise
+    except WatchdaemonError as error:
+        yield Finding("database", State.FAULT, str(error))
+    if wish.accounts is None:
+        where = f"{settings.mail.host}:{settings.mail.port}"
+        yield _tried("mail server", f"{where} answers", partial(_greet, settings), "Check [mail] host, port, security.")
+
+
+def _examine_plugins() -> Iterator[Finding]:
+    from watchdaemon.plugins import load_plugins
+
+    loaded = load_plugins()
+    yield Finding("adapters", State.OK if loaded.plugins else State.FAULT, ", ".join(sorted(loaded.plugins)) or "none")
+    for error in loaded.errors:
+        yield Finding("adapters", State.FAULT, str(error))
+
+
+def _examine_register(app: "App", register: "Register") -> Iterator[Finding]:
+    if not register.watched():
+        yield Finding("accounts", State.WARNING, "none is watched", "Import a register: watchdaemon accounts import")
+    from watchdaemon.plugins import find_plugins
+
+    installed = {e.name for e in find_plugins()}
+    for account in register.watched():
+        if account.platform not in installed:
+            what = f"account {account.key}"
+            yield Finding(what, State.FAULT, f"no adapter for {account.platform}", "Install a plug-in for it.")
+    yield _tried(
+        "credential key", "can encrypt", app.credentials.check_key, "Until then only files are read.", State.WARNING
+    )
+
+
+def _chosen(register: "Register", keys: Sequence[str] | None) -> "list[Account]":
+    from watchdaemon.handwritten import nearest_key
+
+    if keys is None:
+        return list(register.watched())
+    for key in keys:
+        if key not in register.accounts:
+            raise ConfigError(f"there is no account {key!r} in the register{nearest_key(key, register.accounts)}")
+    return [register.accounts[key] for key in keys]
+
+
+def _examine_credentials(app: "App", accounts: "Sequence[Account]") -> Iterator[Finding]:
+    by_hand = _platforms_by_hand(app)
+    named: dict[str, list[Account]] = {}
+    for account in accounts:
+        if account.credential is not None:
+            named.setdefault(account.credential, []).append(account)
+        elif account.platform not in by_hand:
+            yield missing_credential(account)
+    for name, users in sorted(named.items()):
+        used = f"readable; used by {', '.join(a.key for a in users)}"
+        step = f"Connect it: watchdaemon auth {users[0].platform} --account {users[0].key}"
+        yield _tried(f"credential {name}", used, partial(app.credentials.read, name), step)
+
+
+def _platforms_by_hand(app: "App") -> set[str]:
+    lines, _ = coverage(app.settings)
+    platforms = {line.platform for line in lines}
+    return {p for p in platforms if is_watched_by_hand([line for line in lines if line.platform == p])}
+
+
+def _ask_platforms(app: "App", accounts: "Sequence[Account]") -> Iterator[Finding]:
+    asked = [a for a in accounts if a.credential is not None]
+    zone = app.settings.organisation.timezone
+    for account, examined in zip(asked, app.health.examine(asked), strict=True):
+        yield finding_of(account, examined, zone)
+
+
+def _tried(what: str, good: str, action: Callable[[], object], step: str = "", state: State = State.FAULT) -> Finding:
+    try:
+        action()
+    except (WatchdaemonError, OSError) as error:  # smtplib's errors are OSErrors
+        return Finding(what, state, str(error) or type(error).__name__, step)
+    return Finding(what, State.OK, good)
+
+
+def _greet(settings: "Settings") -> None:
+    """Connect, greet and say good-bye, encrypted as configured; logs in nowhere and sends nothing."""
+    import smtplib
+    import ssl
+
+    mail = settings.mail
+    patience = min(_PATIENCE_SECONDS, mail.timeout.total_seconds())
+    tls = ssl.create_default_context()
+    server = (
+        smtplib.SMTP_SSL(mail.host, mail.port, timeout=patience, context=tls)
+        if mail.security == "tls"
+        else smtplib.SMTP(mail.host, mail.port, timeout=patience)
+    )
+    with server:
+        if mail.security == "starttls":
+            server.starttls(context=tls)
+        server.ehlo()

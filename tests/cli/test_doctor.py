@@ -1,0 +1,151 @@
+"""The doctor asks the platforms, and says what is wrong and what to do in a person's words."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.cli.conftest import Run
+from tests.cli.connected import account
+from tests.cli.provider import Provider
+
+from watchdaemon.cli._remedies import State, finding_of
+from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
+from watchdaemon.errors import AccountError, AdapterError, Reason, RetriableError
+from watchdaemon.services.credentials import Examined
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+KEYS = "key\nkey-secret\ntoken\ntoken-secret\n"
+
+
+def findings(run: Run, office: Path, *arguments: str) -> dict[str, dict[str, str]]:
+    """What the doctor says, by what it looked at."""
+    rows = json.loads(run("doctor", *arguments, "--json", "-c", office).stdout)
+    return {row["what"]: row for row in rows}
+
+
+def test_a_credential_that_works_is_in_order(run: Run, office: Path) -> None:
+    run("auth", "x", "--account", "kommunen-x", "--way", "oauth1", "-c", office, stdin=KEYS)
+    result = run("doctor", "kommunen-x", "-c", office)
+    found = findings(run, office, "kommunen-x")
+
+    assert result.exit_code == 0
+    assert set(found) == {"credential kommunen-x", "account kommunen-x"}
+    assert found["account kommunen-x"]["state"] == "ok"
+    assert "connected by @exempelkommun" in found["account kommunen-x"]["detail"]
+
+
+def test_another_account_s_credential_is_named_with_the_next_step(run: Run, office: Path, provider: Provider) -> None:
+    run("auth", "x", "--account", "kommunen-x", "--way", "oauth1", "-c", office, stdin=KEYS)
+    provider.owner = "999999"
+    result = run("doctor", "kommunen-x", "-c", office)
+
+    assert result.exit_code == 1
+    assert "FAULT account kommunen-x: cannot be watched: the token belongs to another X account" in result.stdout
+    assert "Connect it again: watchdaemon auth x --account kommunen-x" in result.stdout
+
+
+def test_an_account_without_a_credential_is_told_how_to_get_one(run: Run, office: Path) -> None:
+    found = findings(run, office, "kommunen-bluesky")
+
+    assert found["account kommunen-bluesky"]["next"] == (
+        "Connect it: watchdaemon auth bluesky --account kommunen-bluesky"
+    )
+
+
+def test_a_missing_key_is_a_warning_with_the_command_that_makes_one(run: Run, office: Path) -> None:
+    (office.parent / "credentials" / "watchdaemon-key").unlink()
+    found = findings(run, office, "--offline")
+
+    assert found["credential key"]["state"] == "warning"
+    assert "watchdaemon credentials new-key" in found["credential key"]["detail"]
+
+
+def test_offline_no_platform_is_asked(run: Run, office: Path, provider: Provider) -> None:
+    run("auth", "x", "--account", "kommunen-x", "--way", "oauth1", "-c", office, stdin=KEYS)
+    provider.requests.clear()
+    found = findings(run, office, "--offline")
+
+    assert provider.requests == []
+    assert "account kommunen-x" not in found
+    assert found["credential kommunen-x"]["state"] == "ok"
+
+
+def test_an_unknown_account_is_a_wrong_command_line(run: Run, office: Path) -> None:
+    result = run("doctor", "kommunen-xx", "-c", office)
+
+    assert result.exit_code == 2
+    assert "did you mean 'kommunen-x'" in result.stderr
+
+
+def check(verdict: CredentialVerdict = CredentialVerdict.VALID, **facts: object) -> CredentialCheck:
+    """A check of X's account."""
+    return CredentialCheck(account="kommunen-x", credential="x", verdict=verdict, tried_at=NOW, **facts)  # type: ignore[arg-type]  # a test's shorthand
+
+
+@pytest.mark.parametrize(
+    ("examined", "state", "detail", "step"),
+    [
+        (Examined(check=check(detail="good")), State.OK, "good; no end known", ""),
+        (
+            Examined(check=check(detail="good", kind="page token", clocks={"data access": NOW + timedelta(days=60)})),
+            State.OK,
+            "good; page token; data access ends Fri 2027-01-22 09:00",
+            "",
+        ),
+        (
+            Examined(check=check(missing_scopes=("dm.read",))),
+            State.WARNING,
+            "works, but lacks dm.read",
+            "Give our app the missing permission",
+        ),
+        (
+            Examined(check=check(expires_at=NOW + timedelta(days=3))),
+            State.WARNING,
+            "works, and ends Thu 2026-11-26 09:00",
+            "watchdaemon auth x --account kommunen-x",
+        ),
+        (
+            Examined(check=check(CredentialVerdict.DEAD, reason=Reason.NO_CREDENTIAL, detail="no such file")),
+            State.FAULT,
+            "cannot be watched: no such file",
+            "Connect it: watchdaemon auth x",
+        ),
+        (
+            Examined(check=check(), silence=RetriableError("no answer", platform="x")),
+            State.WARNING,
+            "the platform did not say: no answer",
+            "try again later",
+        ),
+        (
+            Examined(check=check(), silence=AccountError("no such user", platform="x", reason=Reason.GONE)),
+            State.FAULT,
+            "no such user",
+            "Open https://example.org",
+        ),
+        (
+            Examined(check=check(), silence=AdapterError("the adapter failed", platform="x", reason=Reason.INTERNAL)),
+            State.FAULT,
+            "the adapter failed",
+            "report it",
+        ),
+    ],
+)
+def test_what_is_found_is_put_into_words(examined: Examined, state: State, detail: str, step: str) -> None:
+    found = finding_of(account("x", "1"), examined, STOCKHOLM)
+
+    assert found.state is state
+    assert detail in found.detail
+    assert step in found.next
+    assert bool(found.next) is (state is not State.OK)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_next_step(reason: Reason) -> None:
+    silence = AdapterError("x", platform="x", reason=reason)
+    found = finding_of(account("x", "1"), Examined(check=check(), silence=silence), STOCKHOLM)
+
+    assert found.next
+    assert "{" not in found.next
