@@ -8,7 +8,7 @@ import httpx
 from pydantic import SecretStr
 
 from watchdaemon.errors import AccountError, Reason, RetriableError
-from watchdaemon.http import RequestsShape, Road
+from watchdaemon.http import RequestsShape, Road, is_cut_or_foreign
 from watchdaemon.ports import Clock
 from watchdaemon_adapters.x.problems import PLATFORM, error_from, refusal_within
 from watchdaemon_adapters.x.settings import XSettings
@@ -254,7 +254,8 @@ def _refuse_uncounted_silence(body: Body, account: str) -> None:
 
 
 def _is_worth_repeating(response: httpx.Response) -> bool:
-    return response.status_code >= 500 and response.status_code != 501
+    is_outage = response.status_code >= 500 and response.status_code != 501
+    return is_outage or is_cut_or_foreign(response)
 
 
 def _client_keys(secrets: Mapping[str, SecretStr], account: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from watchdaemon.domain.fetch import Coverage, FetchResult
 from watchdaemon.domain.item import ItemKind
@@ -27,6 +27,7 @@ from watchdaemon_adapters.x.marks import (
 from watchdaemon_adapters.x.messages import read_messages
 from watchdaemon_adapters.x.problems import errors_of, trouble_of
 from watchdaemon_adapters.x.quotes import read_quotes
+from watchdaemon_adapters.x.rounds import Round, read_round
 
 # how far the service reaches, by its documentation of the timelines and of search
 MENTIONS_REACHABLE = 800
@@ -235,25 +236,50 @@ class Fetch:
         """Replies to own posts from which the replier took the account's name: no mention tells of them."""
         found = self.gathering
         before = read_mark(found.cursors.get("search"))
+        if has_gap(before, found.now, limit=SEARCH_REACH):
+            found.note_incomplete("search", "last read more than 7 days ago, and X's search reaches no further back")
+        broken_off = read_round(found.cursors.get("searching"), found.now)
+        if broken_off is not None:
+            yield from self._search_round(before, broken_off)
+            before = read_mark(found.new_cursors.get("search"))
         new = next_range(before, found.now, look_back=found.look_back, limit=SEARCH_REACH)
-        late = self._search_gaps(before)
+        yield from self._search_round(before, Round(new=new, begun_at=found.now, newest=self._newest(before)))
+
+    def _search_round(self, before: Mark | None, current: Round) -> Iterator[None]:
+        """Search every conversation once; what of a round is done is booked, so that one that breaks off goes on."""
+        found = self.gathering
         roots = recent(found.roots, found.now - timedelta(days=found.settings.search_days))
         groups = [roots[start : start + QUERY_CONVERSATIONS] for start in range(0, len(roots), QUERY_CONVERSATIONS)]
-        ranges = self._search_ranges(new, groups)
+        ranges = self._search_ranges(current.new, groups)
+        late = self._search_gaps(before)
         if len(groups) * len(late) + sum(map(len, ranges)) <= SEARCHES:
             ranges = [[*of_group, *late] for of_group in ranges]
         mark, bad = before or Mark(read_at=found.now), 0
         for group, of_group in zip(groups, ranges, strict=True):
             query = f"({' OR '.join(f'conversation_id:{i}' for i in group)}) -from:{found.user_id}"
             for wanted in of_group:
-                for body in found.client.search(query, max_results=found.settings.page_size, **wanted.parameters):
+                left = current.left_of(query, wanted)
+                if left is None:
+                    continue
+                for body in found.client.search(query, max_results=found.settings.page_size, **left.parameters):
                     page = found.take("search", body, map_post)
                     mark, bad = noted(mark, page.seen, found.now), bad + page.bad
+                    current.read(query, wanted, page.oldest if page.is_newest_first and not bad else None)
+                    found.new_cursors["searching"] = str(current)
                     yield
+                current.done(query, wanted)
         if not bad:
-            self._search_is_read(mark)
-        if has_gap(before, found.now, limit=SEARCH_REACH):
-            found.note_incomplete("search", "last read more than 7 days ago, and X's search reaches no further back")
+            newest, newest_at = max(current.newest, (mark.newest or 0, mark.newest_at), key=lambda n: n[0])
+            mark = replace(mark, newest=newest or None, newest_at=newest_at, read_at=found.now)
+            found.new_cursors["search"] = str(replace(mark, looked_on=found.now.date()))
+        found.new_cursors["searching"] = ""
+
+    def _newest(self, before: Mark | None) -> tuple[int, datetime | None]:
+        """Return the newest post that is known: when all is searched up to now, the next search begins above it."""
+        found = self.gathering
+        marks = [before, *(read_mark(found.new_cursors.get(name)) for name in ("own", "mentions"))]
+        known = [(m.newest, m.newest_at) for m in marks if m is not None and m.newest is not None]
+        return max(known, key=lambda n: n[0], default=(0, None))
 
     def _search_ranges(self, new: Range, groups: Sequence[Sequence[str]]) -> list[list[Range]]:
         """Cut each group's search at the posts that other lists brought a moment ago, while that takes few calls."""
@@ -272,14 +298,6 @@ class Fetch:
         others = [m for name in ("own", "mentions") if (m := read_mark(found.cursors.get(name))) is not None]
         known = {i: at for mark in (*others, before) for i, at in mark.known.items()}
         return gaps(replace(before, known=known), found.now, limit=SEARCH_REACH)
-
-    def _search_is_read(self, mark: Mark) -> None:
-        """Everything up to now was searched, so that the next search begins above whatever is known by now."""
-        found = self.gathering
-        known = [m for name in ("own", "mentions") if (m := read_mark(found.new_cursors.get(name))) is not None]
-        newest = max((m for m in (mark, *known) if m.newest is not None), key=lambda m: m.newest or 0, default=mark)
-        mark = replace(mark, newest=newest.newest, newest_at=newest.newest_at, read_at=found.now)
-        found.new_cursors["search"] = str(replace(mark, looked_on=found.now.date()))
 
 
 def _strikes_the_account(error: AdapterError) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from watchdaemon.errors import Reason, RetriableError
-from watchdaemon.http import Httplib2Shape, Road
+from watchdaemon.http import Httplib2Shape, Road, is_cut_or_foreign, is_worth_repeating
 from watchdaemon.ports import Clock
 from watchdaemon_adapters.youtube.problems import PLATFORM, error_from
 from watchdaemon_adapters.youtube.settings import YouTubeSettings
@@ -145,7 +145,13 @@ class YouTubeClient:
         keeper: TokenKeeper,
         clock: Clock,
     ) -> None:
-        shape = Httplib2Shape(road, platform=PLATFORM, account=account, timeout=settings.timeout_seconds)
+        shape = Httplib2Shape(
+            road,
+            platform=PLATFORM,
+            account=account,
+            timeout=settings.timeout_seconds,
+            should_retry=lambda answer: is_worth_repeating(answer) or is_cut_or_foreign(answer),
+        )
         self._http = _CheckedHttp(shape, account=account, name=name, credential=credential, keeper=keeper, clock=clock)
         self._library = library
         self._settings = settings
@@ -169,10 +175,16 @@ class YouTubeClient:
             maxResults=self._settings.uploads_page_size,
         )
 
-    def threads(self, channel_id: str, status: str) -> Iterator[list[object]]:
-        """Page through the comment threads of a channel and its videos, by the time of the top-level comment."""
-        return self._pages(
+    def threads(
+        self, channel_id: str, status: str, *, start: str | None = None
+    ) -> Iterator[tuple[list[object], str | None]]:
+        """Page through the comment threads of a channel and its videos, by the time of the top-level comment.
+
+        Begins at the page of a token when `start` is given; yields each page with the token of the one after it.
+        """
+        return self._pages_with_tokens(
             "commentThreads",
+            start,
             part="id,snippet,replies",
             allThreadsRelatedToChannelId=channel_id,
             moderationStatus=status,
@@ -200,25 +212,35 @@ class YouTubeClient:
         return self._rows(self._call("videos", part=part, id=",".join(ids)))
 
     def _pages(self, resource: str, **parameters: object) -> Iterator[list[object]]:
+        """Follow page tokens to the end. Raises as `_pages_with_tokens`."""
+        return (rows for rows, _ in self._pages_with_tokens(resource, None, **parameters))
+
+    def _pages_with_tokens(
+        self, resource: str, start: str | None, **parameters: object
+    ) -> Iterator[tuple[list[object], str | None]]:
         """Follow page tokens to the end.
 
         Raises:
             RetriableError: INCOMPLETE when a token comes again (it would never end).
         """
         seen: set[str] = set()
-        token: str | None = None
+        token = start
         while True:
             body = self._call(resource, **parameters, **({"pageToken": token} if token else {}))
-            yield self._rows(body)
-            following = body.get("nextPageToken")
-            if following is None:
+            rows, given = self._rows(body), body.get("nextPageToken")
+            following = given if isinstance(given, str) and given and given not in seen else None
+            yield rows, following
+            if given is None:
                 return
-            if not isinstance(following, str) or not following:
-                raise self._broken("YouTube's page does not say whether more follow", Reason.MALFORMED)
-            if following in seen:
-                raise self._broken("YouTube gave the same page token twice", Reason.INCOMPLETE)
+            if following is None:
+                raise self._bad_token(given)
             token = following
-            seen.add(token)
+            seen.add(following)
+
+    def _bad_token(self, given: object) -> RetriableError:
+        if isinstance(given, str) and given:
+            return self._broken("YouTube gave the same page token twice", Reason.INCOMPLETE)
+        return self._broken("YouTube's page does not say whether more follow", Reason.MALFORMED)
 
     def _rows(self, body: Body) -> list[object]:
         """Return an answer's rows. An empty list may be left out, but then the answer still says what it is."""

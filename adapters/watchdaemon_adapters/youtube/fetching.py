@@ -22,7 +22,7 @@ from watchdaemon_adapters.youtube.mapping import (
     upload_id,
     upload_time,
 )
-from watchdaemon_adapters.youtube.marks import OVERLAP, Mark, horizon_from, read_mark
+from watchdaemon_adapters.youtube.marks import OVERLAP, Mark, Place, horizon_from, read_mark, read_place
 from watchdaemon_adapters.youtube.problems import PLATFORM, CommentsDisabledError, PageTokenError, trouble_of
 from watchdaemon_adapters.youtube.replies import ReplyBook, read_replies
 
@@ -31,6 +31,9 @@ THREAD_STREAMS = (("comments", "published"), ("held", "heldForReview"), ("spam",
 
 # so many items are handed over at once; a fetch that is killed loses no more than these
 PIECE = 500
+
+# clocks differ a little, and a comment takes a while to be listed
+STARTED = timedelta(hours=1)
 
 Stream = Callable[[], Iterator[None]]
 
@@ -59,6 +62,7 @@ class Fetch:
     unmoved: dict[str, ThreadRow] = field(default_factory=dict)  # those whose replies were not read again
     read_whole: set[str] = field(default_factory=set)  # those whose replies were
     has_moved: bool = False
+    goes_on: bool = False  # a listing was read on from where it had broken off
     calls_told: int = 0
 
     def __post_init__(self) -> None:
@@ -179,18 +183,25 @@ class Fetch:
         """Read every thread within the look-back again: a new reply does not bring an old thread to the top."""
         mark = read_mark(self.cursors.get(stream))
         horizon = horizon_from(mark, self.now, look_back=self.look_back)
-        listing = _Listing()
+        place = read_place(self.cursors.get(_place_of(stream)), self.now)
+        listing = _Listing(is_first=mark is None)
         try:
-            yield from self._read_threads(stream, status, horizon, listing, is_first=mark is None)
+            if place is not None:
+                self.goes_on = True
+                yield from self._read_threads(stream, status, horizon, listing, place=place)
+                horizon = place.begun_at - STARTED  # the pages before it were read then: now what came since
+            yield from self._read_threads(stream, status, horizon, listing)
         except PageTokenError:
-            listing = _Listing()
-            yield from self._read_threads(stream, status, horizon, listing, is_first=mark is None)
+            horizon = horizon_from(mark, self.now, look_back=self.look_back)
+            listing = _Listing(is_first=mark is None)
+            yield from self._read_threads(stream, status, horizon, listing)
         except CommentsDisabledError:
-            listing = _Listing()
+            listing = _Listing(is_first=mark is None)
         if stream == "comments":
             if listing.count == 0 and mark is not None and mark.seen and not self._is_silent(mark.seen):
                 raise self._suspicious("the channel had comment threads, and now its list of them is empty")
             self._note_newest(listing.newest)
+        self.new_cursors[_place_of(stream)] = ""
         self.new_cursors[stream] = str(Mark(self.now, tuple(dict.fromkeys(listing.videos))))
 
     def _note_newest(self, newest: str | None) -> None:
@@ -198,20 +209,26 @@ class Fetch:
         self.book.newest = newest
 
     def _read_threads(
-        self, stream: str, status: str, horizon: datetime, listing: "_Listing", *, is_first: bool
+        self, stream: str, status: str, horizon: datetime, listing: "_Listing", *, place: Place | None = None
     ) -> Iterator[None]:
-        for rows in self.client.threads(self.channel.id, status):
+        """Read a listing down to the horizon, from a page on where one is given; each page read is booked."""
+        begun_at = place.begun_at if place is not None else self.now
+        listing.begin()
+        pages = self.client.threads(self.channel.id, status, start=place.token if place is not None else None)
+        for rows, following in pages:
             threads: list[ThreadRow] = []
-            self._each(stream, rows, lambda row, into=threads: into.append(read_thread(row, self.view)))  # type: ignore[misc]  # mypy does not infer a default's type
+            bad = self._each(stream, rows, lambda row, into=threads: into.append(read_thread(row, self.view)))  # type: ignore[misc]  # mypy does not infer a default's type
             listing.saw(threads, len(rows), self.channel.id)
             for thread in threads:
                 is_young = thread.published_at is None or thread.published_at >= horizon
                 # a held reply brings its thread into the other listings, however old that is
                 if is_young or stream != "comments":
                     yield from self._thread(stream, thread)
-            times = [t.published_at for t in threads]
-            if len(threads) == len(rows) and _is_beyond(times, horizon, is_first=is_first):
+            if bad == 0 and _is_beyond([t.published_at for t in threads], horizon, is_first=listing.is_first):
                 break
+            if following is not None and not self.unreadable:
+                self.new_cursors[_place_of(stream)] = str(Place(following, begun_at))
+            yield
 
     def _thread(self, stream: str, thread: ThreadRow) -> Iterator[None]:
         """Map a thread; its replies are read when they do not all come with it, and something moved."""
@@ -265,7 +282,7 @@ class Fetch:
             yield
         if self.has_moved:
             self.book.swept_on = self.book.today
-        if not self.troubles:
+        if not self.troubles and not self.goes_on:
             self._forget_old_threads()
 
     def _forget_old_threads(self) -> None:
@@ -311,15 +328,25 @@ class Fetch:
 class _Listing:
     """What one listing of threads held."""
 
+    is_first: bool
     videos: list[str] = field(default_factory=list)  # of the newest threads
     newest: str | None = None
     count: int = 0
+    is_at_top: bool = True
+
+    def begin(self) -> None:
+        """The newest threads are those of what is read from the top, which is read last."""
+        self.videos, self.is_at_top = [], True
 
     def saw(self, threads: list[ThreadRow], rows: int, channel_id: str) -> None:
-        if self.count == 0 and threads:
-            self.newest = threads[0].thread_id
+        if self.is_at_top and threads:
+            self.newest, self.is_at_top = threads[0].thread_id, False
         self.count += rows
         self.videos += [t.video_id or channel_id for t in threads]
+
+
+def _place_of(stream: str) -> str:
+    return f"{stream}-page"
 
 
 def _key(stream: str, thread: ThreadRow) -> str:

@@ -45,3 +45,30 @@ def read_mark(text: str | None) -> Mark | None:
 def horizon_from(mark: Mark | None, now: datetime, *, look_back: timedelta) -> datetime:
     """Return how far back to read: the look-back, or past the last read when that lies further back."""
     return now - look_back if mark is None else min(now - look_back, mark.read_at - OVERLAP)
+
+
+# so long a listing that broke off may be read on from its page; what moved in the pages before it is the next fetch's
+GOES_ON_WITHIN = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page at which a listing broke off, and when it was begun."""
+
+    token: str
+    begun_at: datetime
+
+    def __str__(self) -> str:
+        """Write it as a cursor."""
+        return f"{self.begun_at.isoformat()} {self.token}"
+
+
+def read_place(text: str | None, now: datetime) -> Place | None:
+    """Read a cursor back; one that cannot be read, or is too old, counts as none."""
+    when, _, token = (text or "").partition(" ")
+    try:
+        begun_at = datetime.fromisoformat(when)
+    except ValueError:
+        return None
+    is_usable = begun_at.tzinfo is not None and now - GOES_ON_WITHIN <= begun_at <= now
+    return Place(token, begun_at.astimezone(UTC)) if is_usable and token else None

@@ -1,5 +1,6 @@
 """The client itself: one `httpx.Client` per thread over one TLS context, with retries and a log without secrets."""
 
+import json as json_module
 import logging
 import random
 import ssl
@@ -99,6 +100,16 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
 def is_worth_repeating(response: httpx.Response) -> bool:
     """Tell whether the same request may succeed a moment later: throttled, or the server's own trouble."""
     return response.status_code == 429 or (response.status_code >= 500 and response.status_code != 501)
+
+
+def is_cut_or_foreign(response: httpx.Response) -> bool:
+    """Tell whether a 200 is no JSON object: cut on its way, or another server's page. The true one may come next."""
+    if not 200 <= response.status_code < 300 or response.status_code == 204:
+        return False
+    try:
+        return not isinstance(json_module.loads(response.content), dict)
+    except (ValueError, RecursionError):
+        return True
 
 
 class Road:

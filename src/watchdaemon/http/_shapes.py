@@ -119,8 +119,10 @@ class Httplib2Shape:
         account: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        should_retry: Callable[[httpx.Response], bool] = is_worth_repeating,
     ) -> None:
         """Make an http object; `headers` (an Authorization, say) are added to every request."""
+        self._should_retry = should_retry
         self._road = road
         self._platform = platform
         self._account = account
@@ -148,6 +150,7 @@ class Httplib2Shape:
             content=_as_bytes(body),
             headers={**_forwarded(headers or {}), **self._headers},
             timeout=self.timeout,
+            should_retry=self._should_retry,
         )
         response = httplib2.Response({**answer.headers, "status": str(answer.status_code)})
         response.reason = answer.reason_phrase
