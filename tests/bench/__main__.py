@@ -7,7 +7,7 @@ import importlib
 import sys
 from dataclasses import dataclass
 
-BENCHES = ("storing", "polling", "idling", "starting")
+BENCHES = ("storing", "polling", "idling", "starting", "triage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
