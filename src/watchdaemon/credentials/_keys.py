@@ -2,18 +2,23 @@
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
 from watchdaemon.errors import ConfigError
 from watchdaemon.ports import CredentialSource
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet  # imported where it is used: a daemon with files only spares its memory
 
 _PRIMARY = ("key", "token")  # a file with one bare line reads as "token"
 
 
 def new_key() -> SecretStr:
     """Return a fresh key: 32 random bytes in URL-safe base64, as Fernet takes them."""
+    from cryptography.fernet import Fernet
+
     return SecretStr(Fernet.generate_key().decode())
 
 
@@ -45,6 +50,8 @@ class KeyRing:
         Raises:
             ConfigError: No key, or none of the keys fits, or it was sealed for another name.
         """
+        from cryptography.fernet import InvalidToken
+
         try:
             loaded = json.loads(self._fernet().decrypt(sealed.encode()))
         except InvalidToken:
@@ -57,7 +64,9 @@ class KeyRing:
         facts: Mapping[str, object] = loaded["facts"]
         return facts
 
-    def _fernet(self) -> MultiFernet:
+    def _fernet(self) -> "MultiFernet":
+        from cryptography.fernet import Fernet, MultiFernet
+
         try:
             fields = self._source.read(self._name)
         except ConfigError as error:
