@@ -1,67 +1,67 @@
-"""Sessions kept beside the credential: they outlive the process, and a store that is away costs nothing."""
+"""Bluesky sessions that outlive the process."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from tests.adapters.bluesky.town import KEY, PASSWORD, Credentials, Town, account
 
-from watchdaemon.domain.fetch import Coverage
-from watchdaemon.errors import ConfigError, StorageError
-from watchdaemon.ports import Refresh
-from watchdaemon_adapters.bluesky.adapter import BlueskyAdapter
-from watchdaemon_adapters.bluesky.settings import BlueskySettings
+from watchdaemon.clock import SimulatedClock
+from watchdaemon.credentials import KeptCredentials, new_key
+from watchdaemon.settings import FileCredentials
+from watchdaemon.testing.memory import MemoryStore
+from watchdaemon_adapters.bluesky.kept import KeptSessions, sessions_in
+from watchdaemon_adapters.bluesky.sessions import MemorySessions, Session
 
-CREATED = "com.atproto.server.createSession"
-
-
-class Store(Credentials):
-    """A credential store in memory; `trouble` is what writing raises."""
-
-    def __init__(self, trouble: Exception | None = None) -> None:
-        super().__init__(**{KEY: {"password": PASSWORD}})
-        self.trouble = trouble
-
-    def write(self, name: str, fields: Mapping[str, SecretStr], *, by: str = "") -> None:
-        """Keep the fields."""
-        if self.trouble is not None:
-            raise self.trouble
-        self.named[name] = {k: v.get_secret_value() for k, v in fields.items()}
-
-    def refreshing(self, name: str) -> AbstractContextManager[Refresh]:
-        """Bluesky's refresh tokens have a grace period: nobody has to take turns."""
-        raise NotImplementedError
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+SESSION = Session(
+    access=SecretStr("access"),
+    refresh=SecretStr("refresh"),
+    did="did:plc:exempel",
+    handle=None,
+    made_at=NOW,
+    expires_at=NOW + timedelta(hours=2),
+    scope="com.atproto.appPass",
+    origin=SecretStr("app-password"),
+)
 
 
-def fetched(town: Town, store: Store) -> list[Coverage]:
-    """Fetch with a new adapter, as a new process does."""
-    settings = BlueskySettings(base_url=town.server.base_url("bluesky"))
-    adapter = BlueskyAdapter(settings, replace(town.context, credentials=store))
-    return [r.coverage for n in range(2) for r in adapter.fetch([account()], {})]
+@pytest.fixture
+def kept(tmp_path: Path) -> KeptCredentials:
+    """A store with a key."""
+    (tmp_path / "watchdaemon-key").write_text(new_key().get_secret_value())
+    return KeptCredentials(MemoryStore(), FileCredentials(tmp_path), key="watchdaemon-key", clock=SimulatedClock(NOW))
 
 
-def test_a_session_outlives_the_process(busy: Town) -> None:
-    store = Store()
+def test_a_session_is_found_again_by_the_next_process(kept: KeptCredentials) -> None:
+    KeptSessions(kept).save("kommunen", SESSION)
 
-    assert [fetched(busy, store) for _ in range(3)] == [[Coverage.COMPLETE] * 2] * 3
-    assert busy.asked(CREATED) == 1
-
-
-@pytest.mark.parametrize("trouble", [ConfigError("no key"), StorageError("away")])
-def test_a_store_that_takes_nothing_keeps_nobody_from_fetching(busy: Town, trouble: Exception) -> None:
-    store = Store(trouble)
-
-    assert [fetched(busy, store) for _ in range(2)] == [[Coverage.COMPLETE] * 2] * 2
-    assert busy.asked(CREATED) == 2
+    assert KeptSessions(kept).load("kommunen") == SESSION
+    assert KeptSessions(kept).load("another") is None
 
 
-@pytest.mark.parametrize("kept", [{}, {"access": "a"}, {"made_at": "never"}])
-def test_what_is_no_session_is_made_anew(busy: Town, kept: dict[str, str]) -> None:
-    store = Store()
-    fetched(busy, store)
-    (name,) = set(store.named) - {KEY}
-    store.named[name] = {**store.named[name], **kept} if "made_at" in kept else kept
+def test_a_session_is_kept_beside_the_credential_it_came_from(kept: KeptCredentials) -> None:
+    kept.write("kommunen", {"password": SecretStr("app-password")})
+    KeptSessions(kept).save("kommunen", SESSION)
 
-    assert fetched(busy, store) == [Coverage.COMPLETE] * 2
+    assert set(kept.read("kommunen")) == {"password"}
+
+
+def test_without_a_key_a_session_lives_as_long_as_the_process(kept: KeptCredentials, tmp_path: Path) -> None:
+    (tmp_path / "watchdaemon-key").unlink()
+    sessions = KeptSessions(kept)
+    sessions.save("kommunen", SESSION)
+
+    assert sessions.load("kommunen") == SESSION
+    assert KeptSessions(kept).load("kommunen") is None
+
+
+def test_what_is_no_session_is_none(kept: KeptCredentials) -> None:
+    kept.write("kommunen.session", {"access": SecretStr("a")})
+
+    assert KeptSessions(kept).load("kommunen") is None
+
+
+def test_where_nothing_can_be_written_sessions_are_in_memory(kept: KeptCredentials, tmp_path: Path) -> None:
+    assert isinstance(sessions_in(kept), KeptSessions)
+    assert isinstance(sessions_in(FileCredentials(tmp_path)), MemorySessions)
