@@ -110,6 +110,9 @@ DOES_NOT_ASK = [
 MAY_ASK = [
     "Va??",
     "???",
+    "Hur svårt kan det vara?!",
+    "Vem bryr sig?",
+    "Underbart, eller hur?",
     "Lampan på Storgatan är trasig",
     "Hissen fungerar inte",
     "The swing is broken",
@@ -177,3 +180,44 @@ def test_a_greeting_before_it_takes_no_question_away(question: str, greeting: st
 @given(st.sampled_from(ASKS))
 def test_capitals_make_no_difference(question: str) -> None:
     assert judge_question(question.upper())[0] is not Grade.NO
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("onko uimahalli auki huomenna", "Finnish"),
+        ("milloin kirjasto aukeaa", "Finnish"),
+        ("har dere åpent på søndag", "Norwegian"),
+        ("hvornår åbner svømmehallen", "Danish"),
+        ("هل المكتبة مفتوحة اليوم", "Arabic"),
+        ("متى يبدأ الدرس", "Arabic"),
+        ("leat go don doppe", "Northern Sámi"),
+        ("goas lea čoahkkin", "Northern Sámi"),
+    ],
+)
+def test_other_languages_ask_without_marks_too(text: str, language: str) -> None:
+    assert judge_question(text)[0] is not Grade.NO, language
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("onko uimahalli auki huomenna", "the ending that asks: onko uimahalli"),
+        ("هل المكتبة مفتوحة اليوم", "a question word in front: هل المكتبة"),
+    ],
+)
+def test_what_no_rule_of_swedish_sees_has_a_reason_all_the_same(text: str, reason: str) -> None:
+    assert judge_question(text)[1] == reason
+
+
+def test_a_lower_threshold_finds_more_and_never_less() -> None:
+    grades = [judge_question("ligger anslaget kvar", t)[0] for t in (0.6, 0.35, 0.05)]
+    rank = [Grade.NO, Grade.MAYBE, Grade.YES].index
+
+    assert [rank(g) for g in grades] == sorted(rank(g) for g in grades)
+
+
+def test_a_statement_with_its_full_stop_is_less_likely_a_question() -> None:
+    asks = {judge_question(f"Kommer gärna tillbaka dit{end}")[0] for end in (".", "!")}
+
+    assert asks == {Grade.NO}

@@ -24,21 +24,27 @@ _SMALL_WORDS: Final = {
     "fi": word_set("ja on ei en että se hän minä sinä olen oli ovat mutta kun niin olet tämä joka myös tai voi"),
     "se": word_set("ja lea lei go ii mun don son leat dat dan ahte muhto mii eai ledje leai maid gii"),
 }
-_LETTERS: Final = {"ö": "sv fi", "ä": "sv fi", "ø": "no da", "æ": "no da", "č": "se", "š": "se", "đ": "se", "á": "se"}
+_LETTERS: Final = {
+    "ö": ("sv", "fi"),
+    "ä": ("sv", "fi"),
+    "ø": ("no", "da"),
+    "æ": ("no", "da"),
+    "č": ("se",),
+    "š": ("se",),
+    "đ": ("se",),
+    "á": ("se",),
+}
 
 
 def guess_language(words: Sequence[str]) -> str:
     """Guess the language by small words and letters; a hint among many, and "xx" when nothing shows it."""
     if any("\u0600" <= w[0] <= "\u06ff" for w in words[:3]):
         return "ar"
-    votes = dict.fromkeys(_SMALL_WORDS, 0)
-    for word in words[:_READ]:
-        for language, small in _SMALL_WORDS.items():
-            votes[language] += 2 * (word in small)
-    joined = "".join(words[:_READ])
+    seen, joined = set(words[:_READ]), "".join(words[:_READ])
+    votes = {language: 2 * len(small & seen) for language, small in _SMALL_WORDS.items()}
     for letter, languages in _LETTERS.items():
         if letter in joined:
-            for language in languages.split():
+            for language in languages:
                 votes[language] += 2
     best = max(votes, key=votes.__getitem__)
     return best if votes[best] else "xx"

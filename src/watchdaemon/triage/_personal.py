@@ -65,7 +65,6 @@ _MUST_BE_NAMED: Final = frozenset(
 )
 """Ordinary words as well: a street by one of these only with a capital ("spelplan 2", "Norra Strand 2")."""
 _IBAN: Final = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{2,4}){3,8}(?![0-9A-Za-z])")
-_DIGIT: Final = re.compile("[0-9]")
 _MAIL_NAME: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}\Z")
 _MAIL_HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])")
 
@@ -95,16 +94,21 @@ Candidate = tuple[int, int, str, str]
 
 
 def _candidates(text: str) -> Iterator[Candidate]:
-    if not _DIGIT.search(text):
-        yield from _mails(text)
-        return
-    yield from _ibans(text)
-    yield from _giros(text)
-    yield from _personal_numbers(text)
-    yield from _partial_numbers(text)
+    digits = sum(map(text.count, "0123456789"))
+    if digits >= _FEWEST_OF_A_NUMBER:
+        yield from _ibans(text)
+        yield from _giros(text)
+        yield from _personal_numbers(text)
+        yield from _partial_numbers(text)
     yield from _mails(text)
-    yield from _phones(text)
-    yield from _addresses(text)
+    if digits >= _FEWEST_OF_A_NUMBER:
+        yield from _phones(text)
+    if digits:
+        yield from _addresses(text)
+
+
+_FEWEST_OF_A_NUMBER: Final = 6
+"""A masked personal number has six digits, all other numbers have more; a giro number of five is not worth the time."""
 
 
 def _personal_numbers(text: str) -> Iterator[Candidate]:

@@ -170,3 +170,14 @@ TAGS: Final = frozenset({("eller", "hur"), ("eller", "inte"), ("inte", "sant"), 
 
 EXCLAMATIONS: Final = word_set("va vad jaså jaha nähä allvarligt seriöst ursäkta öh hallå hur nej jo eh hm hmm")
 """With nothing else, a question mark after one of these shows surprise and asks for nothing."""
+
+RHETORICAL: Final = re.compile(
+    r"\b(?:hur (?:svårt|dum|dumma|korkad|korkade|jävla \w+|fan) (?:kan|får|är|ska)\b|hur (?:är det möjligt"
+    r"|tänker ni|tänkte ni)"
+    r"|vem (?:bryr sig|orkar|tror|fan)|vad är det för fel på|är ni (?:dumma|sjuka|helt|inte kloka|galna)"
+    r"|är det (?:ett )?skämt"
+    r"|skämtar (?:ni|du)|på riktigt$|varför är (?:jag|man) inte förvånad|ska (?:man|vi) skratta eller gråta"
+    r"|vad trodde (?:ni|du)"
+    r"|vad annars$|vem hade trott|kan (?:det|livet) bli bättre|finns det något bättre|visst är (?:det|den)|eller hur$)"
+)
+"""What a question mark follows when people complain or cheer: it may still be meant, so a person looks."""

@@ -61,6 +61,8 @@ def _judge_marked(plain: Words) -> Finding:
         return Finding(Grade.MAYBE, "a question mark without words")
     if len(plain) <= 2 and all(w in sv.EXCLAMATIONS or w in en.EXCLAMATIONS for w in plain):
         return Finding(Grade.MAYBE, "a question mark after a mere exclamation")
+    if sv.RHETORICAL.search(" ".join(plain)):
+        return Finding(Grade.MAYBE, "a question mark after what hardly asks")
     return Finding(Grade.YES, "a question mark")
 
 

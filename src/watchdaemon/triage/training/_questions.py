@@ -43,9 +43,9 @@ class Text:
     said: Sequence[Sentence]
 
 
-def texts(folder: Path) -> list[Text]:
-    """Return the unmarked questions and statements of every language, and the program's own examples."""
-    files = [folder / f"question.{language}.nomark.jsonl" for language in LANGUAGES]
+def texts(folder: Path, languages: Iterable[str] = LANGUAGES) -> list[Text]:
+    """Return the unmarked questions and statements of some languages, and the program's own examples."""
+    files = [folder / f"question.{language}.nomark.jsonl" for language in languages]
     examples = [example for file in files for example in read(file)]
     return [Text(e, read_sentences(e.text)) for e in (*examples, *own_texts())]
 
