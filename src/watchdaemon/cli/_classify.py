@@ -36,7 +36,7 @@ def classify(
         if not line.strip():
             continue
         try:
-            typer.echo(json.dumps(answer(_record(line)), ensure_ascii=False))
+            sys.stdout.write(f"{json.dumps(answer(_record(line)), ensure_ascii=False)}\n")
         except (ValueError, KeyError, TypeError) as error:
             bad += 1
             note(f"line {number}: {error}")
