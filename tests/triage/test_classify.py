@@ -84,7 +84,7 @@ def test_the_reasons_hold_no_personal_number() -> None:
         "a@", "a.a@a.a.", "och, ", "kan ni ", "?", '"', "http://", "\x00", "\u200b", " ",
         "SE45 5000 0000 0583 9825 7466 ", "SE45 AAAA ",
         "tjäna a ", "-", "(", ">", "\n", "a.", "0-0/0 (0) ", "så småningom ska ", "jag vill ha en ", "är det så ",
-        "\U0001f600",
+        "\U0001f600", "h o r a ", "f*", "storgatan 1 ", "min son adhd ", "konto 1234 ", "bg 1 ", "aaaa ",
     ],
 )  # fmt: skip
 def test_a_text_of_100_kb_is_no_way_to_stop_the_daemon(piece: str) -> None:
