@@ -107,18 +107,12 @@ class MastodonAdapter:
             yield from self._recheck_batch(account, client, items[start : start + LOOK_UP_SIZE])
 
     def _recheck_batch(self, account: Account, client: MastodonClient, items: Sequence[Item]) -> Iterator[Recheck]:
+        waiting = {i.external_id: i for i in items}
         try:
-            rows = _by_id(_looked_up(client, [i.external_id for i in items]))
+            for status_id, raw in client.look_up(list(waiting)):
+                yield _recheck(waiting.pop(status_id), raw, _view(account))
         except AdapterError as error:
-            yield from _not_read(items, error)
-            return
-        for item in items:
-            try:
-                raw = rows.get(item.external_id) or client.status(item.external_id)
-            except AdapterError as error:
-                yield from _not_read([item], error)
-                continue
-            yield _recheck(item, raw, _view(account))
+            yield from _not_read(list(waiting.values()), error)
 
     def profile(self, account: Account) -> Profile:
         """Return the account's public face."""
@@ -197,20 +191,6 @@ def _must_be(account: Account, me: Mapping[str, object]) -> None:
     if me.get("id") != account.native_id:
         message = "the token belongs to another account of the instance"
         raise AccountError(message, platform=PLATFORM, reason=Reason.UNAUTHORISED, account=account.key)
-
-
-def _looked_up(client: MastodonClient, status_ids: Sequence[str]) -> list[object]:
-    """Look many up at once; where the instance is too old for that, none is found and each is asked for alone."""
-    try:
-        return client.statuses(status_ids)
-    except AdapterError as error:
-        if error.reason in (Reason.GONE, Reason.INTERNAL, Reason.MALFORMED):
-            return []
-        raise
-
-
-def _by_id(rows: Sequence[object]) -> dict[str, Mapping[str, object]]:
-    return {row["id"]: row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)}
 
 
 def _not_read(items: Sequence[Item], error: AdapterError) -> Iterator[Recheck]:

@@ -74,8 +74,11 @@ class MastodonClient:
         """Return the application the token was given to."""
         return self._object("api/v1/apps/verify_credentials")
 
-    def notifications(self, *, after: str | None = None) -> Iterator[list[object]]:
-        """Page through mentions and quotes, filtered ones included: from `after` upward, or from the newest down."""
+    def notifications(self, *, after: str | None = None, before: str | None = None) -> Iterator[list[object]]:
+        """Page through mentions and quotes, filtered ones included.
+
+        Goes upward from `after`, or else down: from `before`, or from the newest.
+        """
         return self._pages(
             "api/v1/notifications",
             [
@@ -85,6 +88,7 @@ class MastodonClient:
                 ("limit", str(self.settings.page_size)),
             ],
             after=after,
+            before=before,
         )
 
     def has_notification(self, notification_id: str) -> bool:
@@ -143,9 +147,24 @@ class MastodonClient:
             raise self._broken("a status is not an object", Reason.MALFORMED)
         return answer.body
 
-    def statuses(self, status_ids: Sequence[str]) -> list[object]:
-        """Return those of up to `LOOK_UP_SIZE` statuses that are there (since 4.3; older instances refuse)."""
-        return self._rows(self._get("api/v1/statuses", [("id[]", i) for i in status_ids]))
+    def look_up(self, status_ids: Sequence[str]) -> Iterator[tuple[str, Json | None]]:
+        """Yield each id with its status, many a call, or with None; what is missing is asked for alone to be sure.
+
+        Looking up many at once came with 4.3: an older instance finds none, or refuses.
+        """
+        for start in range(0, len(status_ids), LOOK_UP_SIZE):
+            batch = status_ids[start : start + LOOK_UP_SIZE]
+            found = {row["id"]: row for row in self._statuses(batch) if isinstance(row, dict) and as_id(row.get("id"))}
+            for status_id in batch:
+                yield status_id, found.get(status_id) or self.status(status_id)
+
+    def _statuses(self, status_ids: Sequence[str]) -> list[object]:
+        try:
+            return self._rows(self._get("api/v1/statuses", [("id[]", i) for i in status_ids]))
+        except AdapterError as error:
+            if error.reason in (Reason.GONE, Reason.INTERNAL, Reason.MALFORMED):
+                return []
+            raise
 
     # ---- underneath ----------------------------------------------------------------------------------------------
 
@@ -155,15 +174,17 @@ class MastodonClient:
         pairs: Pairs,
         *,
         after: str | None = None,
+        before: str | None = None,
         id_of: Callable[[object], str | None] | None = None,
     ) -> Iterator[list[object]]:
-        """Follow the pages to the end: upward from `after`, else downward from the newest.
+        """Follow the pages to the end: upward from `after`, else downward from `before` or from the newest.
 
         Raises:
             RetriableError: INCOMPLETE when a page comes again (it would never end), MALFORMED when it is not one.
         """
         by = "max_id" if after is None else "min_id"
-        at, seen = after, {after}
+        at = after if after is not None else before
+        seen = {at}
         while True:
             answer = self._get(path, [*pairs, *([(by, at)] if at is not None else [])])
             rows = self._rows(answer)
@@ -255,6 +276,9 @@ class MastodonClient:
 
 
 def _is_worth_repeating(response: httpx.Response) -> bool:
+    """Tell whether the server has trouble, or its answer was cut off or is a proxy's page."""
+    if response.is_success:
+        return response.content.strip()[-1:] not in (b"]", b"}")
     return response.status_code >= 500 and response.status_code != 501
 
 

@@ -1,6 +1,6 @@
 """One account's fetch: stream after stream, each with a cursor and troubles of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
@@ -9,6 +9,7 @@ from watchdaemon.errors import AdapterError, Reason
 from watchdaemon_adapters.mastodon.client import id_order
 from watchdaemon_adapters.mastodon.gathered import Gathered, strikes_the_account
 from watchdaemon_adapters.mastodon.listings import Messages, Notifications, OwnStatuses
+from watchdaemon_adapters.mastodon.marks import read_pending, write_pending
 from watchdaemon_adapters.mastodon.threads import STREAM, OwnThreads
 
 
@@ -19,6 +20,7 @@ class Fetch:
     found: Gathered
     me: Mapping[str, object]
     _complete: set[str] = field(default_factory=set)
+    _asked_again: set[str] = field(default_factory=set)
     _is_ended: bool = False
 
     def run(self) -> FetchResult:
@@ -32,12 +34,15 @@ class Fetch:
         if "own" in self._complete:
             self._try(STREAM, threads.read)
             self._try("quotes", threads.read_quotes)
+        # last: most of these have been settled by now, in the conversations they belong to
+        pending = {i for i in read_pending(self.found.cursors.get("pending")) if i not in self.found.rows}
+        self._try("pending", lambda: self._read_again(sorted(pending)))
         unsettled = self._settle()
         items = self.found.items()
-        if "notifications" in self._complete:
-            self._keep("notifications", notifications.cursor(unsettled))
-        if "messages" in self._complete:
-            self._keep("messages", messages.cursor())
+        # what a reading has that was broken off is kept, and the next one goes on from there
+        self._keep("notifications", notifications.cursor())
+        self._keep("pending", write_pending((pending - self._asked_again) | (unsettled - own.rows.keys())))
+        self._keep("messages", messages.cursor() if messages.has_begun else None)
         if "own" in self._complete:
             self._keep("threads", threads.cursor(unsettled))
         for stream, count in sorted(self.found.bad.items()):
@@ -56,6 +61,13 @@ class Fetch:
         else:
             self._complete.add(stream)
 
+    def _read_again(self, pending: Sequence[str]) -> None:
+        """Read the statuses again of which an earlier fetch could not tell where they stand."""
+        for status_id, raw in self.found.client.look_up(pending):
+            self._asked_again.add(status_id)
+            if raw is not None:
+                self.found.want(raw, "pending")
+
     def _settle(self) -> set[str]:
         """Ask where those statuses stand of which nothing read so far has told; returns those not settled."""
         unsettled = set()
@@ -68,7 +80,7 @@ class Fetch:
             try:
                 context = self.found.client.context(status_id)
             except AdapterError as error:
-                # Its item comes all the same, under what it answers; the next fetch puts it where it belongs.
+                # Its item comes all the same, under what it answers; a later fetch puts it where it belongs.
                 unsettled.add(status_id)
                 self._is_ended = True
                 self.found.note(error, None if strikes_the_account(error) else STREAM)

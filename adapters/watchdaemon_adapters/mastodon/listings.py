@@ -27,26 +27,48 @@ class Notifications:
     found: Gathered
     status_of: dict[str, str | None] = field(default_factory=dict)  # by notification id; None: unreadable
     _old: set[str] = field(default_factory=set)  # from before the look-back
+    _resumed: set[str] = field(default_factory=set)  # from below the mark, where an earlier reading was broken off
     _mark: NotificationMark | None = None
+    _below: str | None = None
+    _is_whole: bool = False
+    _must_stay: bool = False  # the mark may not move: the listing lied, or one had no readable id
 
     def read(self) -> None:
         """Read everything above the mark, or the look-back at first.
 
         ``min_id`` gives the page directly after an id, so that pages upward leave no gap; ``since_id`` gives the newest
-        page and may. Order is by notification id: a remote status may arrive long after it was written.
+        page and may. Order is by notification id: a remote status may arrive long after it was written. A reading
+        that is broken off keeps what it has: the next one goes on from there.
         """
-        self._mark = read_notification_mark(self.found.cursors.get("notifications"))
-        for rows in self.found.client.notifications(after=self._mark.floor if self._mark else None):
+        self._mark = mark = read_notification_mark(self.found.cursors.get("notifications"))
+        if mark is None:
+            self._read_down(None)
+        else:
+            if mark.below is not None:
+                self._below = mark.below
+                self._read_down(mark.below)
+                self._resumed = set(self.status_of)
+            for rows in self.found.client.notifications(after=mark.floor):
+                for row in rows:
+                    self._take(row)
+            self._check_newest()
+        self._is_whole = True
+
+    def _read_down(self, before: str | None) -> None:
+        for rows in self.found.client.notifications(before=before):
             is_old = [self._take(row) for row in rows]
-            if self._mark is None and rows and all(is_old):
+            if rows and all(is_old):
                 break
-        self._check_newest()
+            self._below = min(self.status_of, key=id_order, default=self._below)
+            self._resumed = set(self.status_of) if before is not None else set()
+        self._below = None
 
     def _take(self, row: object) -> bool:
         """Take one; returns whether it is from before the look-back."""
         notification_id = as_id(row.get("id")) if isinstance(row, dict) else None
         if not isinstance(row, dict) or notification_id is None or not isinstance(row.get("type"), str):
             self.found.bad["notifications"] += 1
+            self._must_stay = self._must_stay or notification_id is None
             return False
         at = parse_time(row.get("created_at"))
         is_old = at is not None and at < self.found.now - self.found.look_back
@@ -70,6 +92,7 @@ class Notifications:
         if mark is None or mark.newest is None or mark.newest in self.status_of:
             return
         if client.has_notification(mark.newest):
+            self._must_stay = True
             raise self.found.suspicious("notifications are missing that the instance still has")
         if mark.newest_status is None or client.status(mark.newest_status) is None:
             return  # its status was deleted, and the notification with it
@@ -79,18 +102,26 @@ class Notifications:
             message = "somebody cleared the notifications: mentions outside own threads may have gone unread"
             self.found.note(self.found.incomplete(message), "notifications")
 
-    def cursor(self, unsettled: set[str]) -> NotificationMark | None:
+    def cursor(self) -> NotificationMark | None:
         """Return the mark after everything was mapped.
 
-        What is unreadable or not settled is read again next time, until it is older than the look-back.
+        What is unreadable is read again next time, until it is older than the look-back.
         """
-        known = self._mark.newest if self._mark is not None else None
-        broken = [n for n, s in self.status_of.items() if s is None or s in unsettled or s in self.found.bad_ids]
-        held = [n for n in broken if n != known and n not in self._old]
-        limit = min(map(id_order, held), default=None)
-        ids = sorted((n for n in self.status_of if limit is None or id_order(n) < limit), key=id_order)
-        if not ids:
-            return self._after_nothing()
+        mark = self._mark
+        if self._must_stay:
+            return mark
+        broken = {n for n, s in self.status_of.items() if s is None or s in self.found.bad_ids}
+        broken -= self._old | ({mark.newest} if mark is not None else set())
+        below = mark.below if mark is not None and broken & self._resumed else self._below
+        limit = min(map(id_order, broken - self._resumed), default=None)
+        fresh = [n for n in self.status_of if n not in self._resumed and (limit is None or id_order(n) < limit)]
+        if fresh:
+            mark = self._mark_at(sorted(fresh, key=id_order))
+        elif self._is_whole:
+            mark = self._after_nothing()
+        return replace(mark, below=below) if mark is not None else None
+
+    def _mark_at(self, ids: list[str]) -> NotificationMark:
         before = ids[-2] if len(ids) > 1 else self._floor_below(ids[-1])
         return NotificationMark(floor=before, newest=ids[-1], newest_status=self.status_of[ids[-1]])
 
@@ -169,6 +200,7 @@ class Messages:
     _members: dict[str, set[str]] = field(default_factory=dict)  # what was read of each conversation
     _broken: set[str] = field(default_factory=set)
     _before: MessageMark | None = None
+    _is_whole: bool = False
     _doubted_at: datetime | None = None
 
     def read(self) -> None:
@@ -186,9 +218,19 @@ class Messages:
             if rows and all(at is not None and at < oldest for at in times):
                 break
         self._doubted_at = self._doubt(before)
+        self._is_whole = True
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was read that is worth remembering."""
+        return self._is_whole or bool(self._last)
 
     def cursor(self) -> MessageMark:
-        """Return the mark after everything was mapped; a conversation with something unreadable is read again."""
+        """Return the mark after everything was mapped.
+
+        A conversation with something unreadable is read again. A reading that was broken off keeps those it has read,
+        and the time from which on the next one must look.
+        """
         if self._doubted_at is not None and self._before is not None:
             return replace(self._before, doubted_at=self._doubted_at)
         last = {
@@ -196,7 +238,11 @@ class Messages:
             for conversation, status_id in self._last.items()
             if conversation not in self._broken and not self._members.get(conversation, set()) & self.found.bad_ids
         }
-        return MessageMark(read_at=self.found.now, last=last)
+        if self._is_whole:
+            return MessageMark(read_at=self.found.now, last=last)
+        if self._before is None:
+            return MessageMark(read_at=self.found.now - self.found.look_back, last=last)
+        return replace(self._before, last={**self._before.last, **last})
 
     def _take(self, row: object, before: MessageMark | None, oldest: datetime) -> datetime | None:
         conversation = as_id(row.get("id")) if isinstance(row, dict) else None
@@ -211,9 +257,9 @@ class Messages:
             return at
         status_id = self.found.want(raw, "messages")
         if status_id is not None:
-            self._last[conversation] = status_id
             if before is None or before.last.get(conversation) != status_id:
                 self._read_conversation(conversation, status_id)
+            self._last[conversation] = status_id
         return at
 
     def _read_conversation(self, conversation: str, last: str) -> None:

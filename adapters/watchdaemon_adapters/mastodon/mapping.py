@@ -69,7 +69,7 @@ def map_status(raw: object, place: Place, view: View, *, quotes_us: bool = False
         text=_text(raw, view),
         url=_address(raw.get("url")) or _address(raw.get("uri")),
         edited_at=edited_at,
-        visibility=Visibility.PUBLIC if raw.get("visibility") in _PUBLIC else Visibility.PRIVATE,
+        visibility=Visibility.PUBLIC if _words(raw.get("visibility")) in _PUBLIC else Visibility.PRIVATE,
         extra={"acct": acct} if acct else {},
     )
 

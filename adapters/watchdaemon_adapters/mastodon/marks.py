@@ -4,7 +4,7 @@ What cannot be read back counts as no cursor, which reads more, never less.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -19,23 +19,38 @@ OVERLAP = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationMark:
-    """How far notifications were read: everything above `floor` is asked for, and `newest` must come again."""
+    """How far notifications were read: everything above `floor` is asked for, and `newest` must come again.
+
+    `below` is where a first reading, which goes down from the newest, was broken off.
+    """
 
     floor: str
     newest: str | None = None
     newest_status: str | None = None
+    below: str | None = None
 
     def __str__(self) -> str:
         """Write it as a cursor."""
-        return _dump([self.floor, self.newest, self.newest_status])
+        return _dump([self.floor, self.newest, self.newest_status, self.below])
 
 
 def read_notification_mark(text: str | None) -> NotificationMark | None:
     """Read a cursor back."""
     match _load(text):
-        case [str() as floor, newest, status] if as_id(floor):
-            return NotificationMark(floor=floor, newest=as_id(newest), newest_status=as_id(status))
+        case [str() as floor, newest, status, below] if as_id(floor):
+            return NotificationMark(floor=floor, newest=as_id(newest), newest_status=as_id(status), below=as_id(below))
     return None
+
+
+def read_pending(text: str | None) -> tuple[str, ...]:
+    """Read back the ids of statuses of which it could not be told where they stand."""
+    ids = _load(text)
+    return tuple(i for i in map(as_id, ids) if i is not None) if isinstance(ids, list) else ()
+
+
+def write_pending(ids: Iterable[str]) -> str:
+    """Write them as a cursor."""
+    return _dump(sorted(ids))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

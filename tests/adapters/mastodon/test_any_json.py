@@ -82,7 +82,7 @@ def _fetch(town: Town, road: Road, cursors: dict[str, str]) -> FetchResult:
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_any_json_in_any_answer_loses_nothing_and_is_never_quiet_for_it(stage: Stage, is_first: bool) -> None:
-    @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+    @settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
     @given(data=st.data(), nth=st.integers(1, 9), value=any_json)
     def check(data: st.DataObject, nth: int, value: object) -> None:
         with stage.town() as town:

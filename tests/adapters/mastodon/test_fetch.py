@@ -1,14 +1,18 @@
 """What a fetch brings, over real HTTP against the sandbox's instance; and that nothing is lost, whatever breaks."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.adapters.mastodon.town import ME, TOKEN, Town, account, by_id, world_account
+from starlette.requests import Request
+from starlette.responses import Response
+from tests.adapters.mastodon.town import ME, TOKEN, Stage, Town, account, by_id, world_account
 
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.item import ItemKind, Visibility
 from watchdaemon.errors import Reason
+from watchdaemon.http import Road
 from watchdaemon.sandbox.faults import FaultKind
 from watchdaemon.sandbox.world import Token, TokenKind
 
@@ -366,6 +370,22 @@ def test_a_fault_of_one_call_leaves_the_rest_and_nothing_is_lost_when_it_is_over
     assert len(broken.items) <= 8 - lost
 
 
+def test_where_an_item_stands_is_asked_again_until_somebody_tells(town: Town) -> None:
+    first = town.mention("Nån som vet?", ago=9, mention="no", notification="none")
+    asked = town.reply(first, "@exempelkommun vet ni?", ago=8)
+    town.break_down(FaultKind.OUTAGE, "context")
+    broken = by_id(town.fetch())
+    town.faults.clear()
+    town.later(1)
+    mended = by_id(town.fetch())
+    town.later(1)
+    after = town.fetch()
+
+    assert broken[asked.id].text == mended[asked.id].text
+    assert mended[asked.id].thread_id == first.id
+    assert asked.id not in by_id(after)
+
+
 def test_a_rate_limit_in_the_middle_keeps_what_was_read_and_goes_on_from_there(town: Town) -> None:
     posts = [town.post(ago=48 + n) for n in range(9)]
     for post in posts:
@@ -550,7 +570,7 @@ def _grow(town: Town, threads: int, replies: int) -> None:
     for t in range(threads):
         above = town.post(ago=200 + t)
         for n in range(replies):
-            hours = 190 - n * 180 / replies
+            hours = 190 - n * 180 / replies + t / 1000
             reply = town.reply(above, f"Svar {n}", ago=hours, name=f"n{n % 40}", mention="no" if n % 3 else "yes")
             above = reply if n % 4 else above
 
@@ -598,6 +618,48 @@ def test_whatever_breaks_in_turn_everything_is_stored_in_the_end(town: Town, kin
         town.later(5)
 
     assert stored == {i.id for i in town.world.all_items()}
+
+
+def test_whatever_is_broken_off_is_gone_on_with_from_there(stage: Stage, town: Town) -> None:
+    """Every third request fails, each time in another way; cursors are all that is kept between fetches."""
+    _grow(town, threads=8, replies=40)
+    for n in range(60):
+        town.message(ago=50 + n, thread=f"t{n}", notification="none")
+        town.mention(ago=30 + n)
+    town.settings = {"page_size": 10}
+    calls = itertools.count()
+    inner = stage.app
+
+    async def every_third(request: Request, path: str) -> Response:
+        n = next(calls)
+        if n % 3 != 2:
+            answer: Response = await inner(request, path)
+            return answer
+        limit = {"x-ratelimit-reset": (town.clock() + timedelta(minutes=4)).isoformat()}
+        return [
+            Response("Service Unavailable", 503),
+            Response('[{"id": "1', 200, media_type="application/json"),
+            Response('{"error": "Too many requests"}', 429, limit, "application/json"),
+            Response("<html>502</html>", 502, media_type="text/html"),
+            Response("", 200),
+        ][n // 3 % 5]
+
+    stage.app = every_third
+    town.road = Road(sleep=lambda _: None)
+    stored: set[str] = set()
+    truth = {i.id for i in town.world.all_items()}
+    fetches = 0
+    while stored != truth and fetches < 30:
+        fetches += 1
+        stored |= set(by_id(town.fetch()))
+        town.later(1)
+    stage.app = inner
+    mended = town.fetch()
+    town.road.close()
+
+    assert stored == truth
+    assert 3 < fetches < 20
+    assert mended.coverage is Coverage.COMPLETE
 
 
 def _in(town: Town, *, hours: float) -> str:

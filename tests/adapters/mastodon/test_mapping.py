@@ -82,14 +82,14 @@ def test_a_time_with_another_offset_is_the_same_instant() -> None:
     assert item.edited_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
-VISIBILITIES = [
+VISIBILITIES: list[tuple[object, Visibility, ItemKind]] = [
     ("public", Visibility.PUBLIC, ItemKind.MENTION),
     ("unlisted", Visibility.PUBLIC, ItemKind.MENTION),
     ("private", Visibility.PRIVATE, ItemKind.MENTION),
     ("direct", Visibility.PRIVATE, ItemKind.MESSAGE),
     ("limited", Visibility.PRIVATE, ItemKind.MENTION),
     (None, Visibility.PRIVATE, ItemKind.MENTION),
-    (7, Visibility.PRIVATE, ItemKind.MENTION),
+    ([], Visibility.PRIVATE, ItemKind.MENTION),
 ]
 
 

@@ -28,9 +28,9 @@ _counts = st.integers(0, 9999)
 
 
 @settings(deadline=None)
-@given(_ids, st.none() | _ids, st.none() | _ids)
-def test_a_notification_mark_reads_back(floor: str, newest: str | None, status: str | None) -> None:
-    mark = NotificationMark(floor=floor, newest=newest, newest_status=status)
+@given(_ids, st.none() | _ids, st.none() | _ids, st.none() | _ids)
+def test_a_notification_mark_reads_back(floor: str, newest: str | None, status: str | None, below: str | None) -> None:
+    mark = NotificationMark(floor=floor, newest=newest, newest_status=status, below=below)
 
     assert read_notification_mark(str(mark)) == mark
 

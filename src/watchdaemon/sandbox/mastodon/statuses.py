@@ -108,8 +108,7 @@ class Statuses:
 
     def quoting(self, item: WorldItem) -> list[WorldItem]:
         """Return what quotes an item, newest first."""
-        quotes = (i for i in self._world.visible(item.account, Kind.QUOTE) if self._is_here(i))
-        return _newest_first(i for i in quotes if item.id in (i.parent_id, i.root_id))
+        return _newest_first(i for i in self._world.under(item) if i.kind is Kind.QUOTE and self._is_here(i))
 
     def notifications(self, account: WorldAccount) -> list[Notification]:
         """Return the account's mentions and quotes, newest first. A deleted status takes its notification with it."""
