@@ -19,6 +19,7 @@ from watchdaemon.domain.delivery import Delivery, DeliveryKey, OutgoingMail, Tol
 from watchdaemon.domain.digest import Alert, AlertNotice, Digest, WeeklyReport
 from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, Thread
+from watchdaemon.domain.moderation import Action, ModerationEntry, Receipt
 from watchdaemon.domain.question import Decision, Question, QuestionState, Triage, Verdict
 from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
@@ -166,6 +167,34 @@ class EstimatesCost(Protocol):
 
     def expected_cost(self, account: Account) -> Mapping[Measure, float]:
         """Return what a quiet window's fetch of the account takes, by measure. Raises AdapterError."""
+        ...
+
+
+@runtime_checkable
+class Moderator(Protocol):
+    """What an adapter may offer besides: changing what stands on the platform. Without it, only a person can."""
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what the platform lets the account do to the item; asks nobody."""
+        ...
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:
+        """Send an order from `can` to the platform, once: it is never sent again by itself.
+
+        Raises:
+            RateLimitedError: The platform did not take it now.
+            RetriableError: It was sent, and nobody knows whether it was carried out.
+            AdapterError: The platform refuses it.
+        """
+        ...
+
+    def holds(
+        self, account: Account, item: Item, action: Action, *, text: str = "", reply_id: str | None = None
+    ) -> bool | None:
+        """Read again whether the item is as the order wants it; None where the platform does not let that be seen.
+
+        A reply is looked for by `reply_id`, or else by its text. Raises AdapterError when the platform does not answer.
+        """
         ...
 
 
@@ -370,6 +399,26 @@ class QuestionStore(Protocol):
         ...
 
 
+class ModerationBook(Protocol):
+    """What people had done to items on their platforms."""
+
+    def begin_moderation(self, entry: ModerationEntry) -> ModerationEntry:
+        """Write an order down before it is sent; returns it with its number."""
+        ...
+
+    def end_moderation(self, entry: ModerationEntry) -> None:
+        """Write down `outcome`, `ended_at`, `is_verified`, `detail` and `reply_id` of the order with that id, once.
+
+        Raises:
+            KeyError: It was never begun, or ended already.
+        """
+        ...
+
+    def moderations(self, *, account: str | None = None, external_id: str | None = None) -> list[ModerationEntry]:
+        """Return orders, oldest first."""
+        ...
+
+
 class WatchLog(Protocol):
     """What was fetched, told and seen, per account and window."""
 
@@ -537,6 +586,7 @@ class Store(
     RegisterStore,
     ItemStore,
     QuestionStore,
+    ModerationBook,
     WatchLog,
     Outbox,
     AlertStore,

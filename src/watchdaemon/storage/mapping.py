@@ -12,6 +12,7 @@ from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, OutgoingMail, Told
 from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.item import Item
+from watchdaemon.domain.moderation import ModerationEntry
 from watchdaemon.domain.question import Decision, Question, Span, Triage, Verdict
 from watchdaemon.domain.quota import Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
@@ -343,6 +344,29 @@ def _window_to_row(window: Window) -> RowData:
 
 def _window_from_row(row: StoredRow) -> Window:
     return Window(on=row["window_on"], index=row["window_index"], opens_at=row["opens_at"], closes_at=row["closes_at"])
+
+
+def moderation_to_row(entry: ModerationEntry) -> RowData:
+    """Order to row, without its number."""
+    return {
+        "account": entry.account,
+        "external_id": entry.external_id,
+        "action": entry.action,
+        "by": entry.by,
+        "why": entry.why,
+        "begun_at": entry.begun_at,
+        "text": entry.text,
+        "outcome": entry.outcome,
+        "ended_at": entry.ended_at,
+        "is_verified": entry.is_verified,
+        "detail": entry.detail,
+        "reply_id": entry.reply_id,
+    }
+
+
+def moderation_from_row(row: StoredRow) -> ModerationEntry:
+    """Row to order."""
+    return ModerationEntry(**row)
 
 
 # ---- mails and alerts ------------------------------------------------------------------------------------------

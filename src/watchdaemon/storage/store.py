@@ -6,6 +6,7 @@ from watchdaemon.storage._alerts import AlertPart
 from watchdaemon.storage._credentials import CredentialPart
 from watchdaemon.storage._database import LOCK_TIMEOUT, Database
 from watchdaemon.storage._items import ItemPart
+from watchdaemon.storage._moderation import ModerationPart
 from watchdaemon.storage._outbox import OutboxPart
 from watchdaemon.storage._questions import QuestionPart
 from watchdaemon.storage._quota import QuotaPart
@@ -16,7 +17,16 @@ from watchdaemon.storage.migrate import require_current
 
 
 class SqlStore(
-    RegisterPart, ItemPart, QuestionPart, WatchPart, OutboxPart, AlertPart, CredentialPart, StatePart, QuotaPart
+    RegisterPart,
+    ItemPart,
+    QuestionPart,
+    ModerationPart,
+    WatchPart,
+    OutboxPart,
+    AlertPart,
+    CredentialPart,
+    StatePart,
+    QuotaPart,
 ):
     """Implements `ports.Store` on SQLite and PostgreSQL. Safe from any thread."""
 

@@ -32,6 +32,7 @@ from watchdaemon.domain.delivery import DeliveryState, MailKind
 from watchdaemon.domain.digest import AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.item import ItemKind, Visibility
+from watchdaemon.domain.moderation import Action, Outcome
 from watchdaemon.domain.question import DecisionKind, Grade, QuestionState
 from watchdaemon.domain.quota import Measure, Reach
 from watchdaemon.errors import Reason
@@ -289,6 +290,28 @@ class DecisionRow(Row, table=True):
         ForeignKeyConstraint(["account", "external_id"], ["items.account", "items.external_id"], ondelete="CASCADE"),
         Index(None, "account", "external_id"),
     )
+
+
+class ModerationRow(Row, table=True):
+    """What a person had done to an item on its platform. No foreign key: the word outlives the item."""
+
+    __tablename__ = "moderations"
+
+    id: int = _serial()
+    account: str = _words()
+    external_id: str = _words()
+    action: Action = _one_of(Action)
+    by: str = _words()
+    why: str = _words()
+    begun_at: datetime = _moment()
+    text: str = _words()
+    outcome: Outcome | None = _one_of(Outcome, nullable=True)
+    ended_at: datetime | None = _moment(nullable=True)
+    is_verified: bool = _flag()
+    detail: str = _words()
+    reply_id: str | None = _words(nullable=True)
+
+    __table_args__ = (Index(None, "account", "external_id"),)
 
 
 # ---- watch log -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, Ma
 from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.fetch import FetchResult, Recheck
 from watchdaemon.domain.item import Item, ItemKind, Thread
+from watchdaemon.domain.moderation import ModerationEntry
 from watchdaemon.domain.question import Decision, Question, QuestionState, Verdict
 from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
@@ -60,6 +61,7 @@ class _Data:
     marks: dict[tuple[str, str], _Mark] = field(default_factory=lambda: defaultdict(_Mark))
     verdicts: dict[ItemKey, Verdict] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    moderations: list[ModerationEntry] = field(default_factory=list)
     entries: dict[EntryKey, WatchEntry] = field(default_factory=dict)
     attempts: list[FetchAttempt] = field(default_factory=list)
     starts: dict[str, datetime] = field(default_factory=dict)
@@ -266,6 +268,40 @@ class _QuestionPart(_Part):
             item = data.items[(decision.account, decision.external_id)]
             data.decisions.append(decision)
             _mark(data, item.account, {item.thread_id})
+
+
+class _ModerationPart(_Part):
+    def begin_moderation(self, entry: ModerationEntry) -> ModerationEntry:
+        """Write an order down before it is sent."""
+        entry = _kept(entry)
+        with self._turn() as data:
+            data.moderations.append(replace(entry, id=len(data.moderations) + 1))
+            return data.moderations[-1]
+
+    def end_moderation(self, entry: ModerationEntry) -> None:
+        """Write down what came of it. Raises KeyError when it was never begun, or ended already."""
+        entry = _kept(entry)
+        with self._turn() as data:
+            place = next((i for i, m in enumerate(data.moderations) if m.id == entry.id and m.outcome is None), None)
+            if place is None:
+                raise KeyError(entry.id)
+            data.moderations[place] = replace(
+                data.moderations[place],
+                outcome=entry.outcome,
+                ended_at=entry.ended_at,
+                is_verified=entry.is_verified,
+                detail=entry.detail,
+                reply_id=entry.reply_id,
+            )
+
+    def moderations(self, *, account: str | None = None, external_id: str | None = None) -> list[ModerationEntry]:
+        """Return orders, oldest first."""
+        with self._turn() as data:
+            return [
+                m
+                for m in data.moderations
+                if account in (None, m.account) and (external_id is None or m.external_id == external_id)
+            ]
 
 
 class _WatchPart(_Part):
@@ -525,6 +561,7 @@ class MemoryStore(
     _RegisterPart,
     _ItemPart,
     _QuestionPart,
+    _ModerationPart,
     _WatchPart,
     _OutboxPart,
     _AlertPart,

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _threads()
     _verdicts()
     _decisions()
+    _moderations()
     _watch_entries()
     _watch_attempts()
     _watch_starts()
@@ -227,6 +228,27 @@ def _decisions() -> None:
         ),
     )
     op.create_index("ix_decisions_account_external_id", "decisions", ["account", "external_id"], unique=False)
+
+
+def _moderations() -> None:
+    op.create_table(
+        "moderations",
+        sa.Column("id", SERIAL, nullable=False),
+        sa.Column("account", Words(), nullable=False),
+        sa.Column("external_id", Words(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("by", Words(), nullable=False),
+        sa.Column("why", Words(), nullable=False),
+        sa.Column("begun_at", Moment(), nullable=False),
+        sa.Column("text", Words(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("is_verified", sa.Boolean(), nullable=False),
+        sa.Column("detail", Words(), nullable=False),
+        sa.Column("reply_id", Words(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_moderations"),
+    )
+    op.create_index("ix_moderations_account_external_id", "moderations", ["account", "external_id"])
 
 
 def _watch_entries() -> None:
