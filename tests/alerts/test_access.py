@@ -178,10 +178,20 @@ def test_a_window_missed_for_a_reported_credential_is_explained_by_the_report() 
 
     assert found == AlertPlan()
     assert explained == {"a"}
-    assert without_explained([FAILED, outage, replace(FAILED, account="b")], explained) == [
+    assert without_explained([FAILED, outage, replace(FAILED, account="b")], explained, {}) == [
         outage,
         replace(FAILED, account="b"),
     ]
+
+
+def test_what_failed_before_its_credential_was_found_good_again_is_no_new_alert() -> None:
+    later = valid(checked_at=NOW + timedelta(minutes=1))
+
+    assert without_explained([FAILED], (), {"a": later}) == []
+    assert without_explained([FAILED], (), {"a": valid(checked_at=NOW - timedelta(hours=1))}) == [FAILED]
+    assert without_explained([FAILED], (), {"a": dead(checked_at=NOW + timedelta(minutes=1))}) == [FAILED]
+    outage = replace(FAILED, reason=Reason.OUTAGE)
+    assert without_explained([outage], (), {"a": later}) == [outage]
 
 
 def test_a_report_that_is_over_explains_nothing_any_more() -> None:

@@ -137,6 +137,27 @@ def test_a_dead_credential_is_told_once_and_explains_the_windows_it_costs(
     assert [a.kind for a in office.store.alerts(only_open=True)] == [AlertKind.CREDENTIAL_DEAD]
 
 
+def test_a_credential_mended_overnight_is_told_as_over_and_yesterday_s_failure_is_no_news(
+    office: Office, health: HealthService
+) -> None:
+    office.platform.says_of_credential("a", REVOKED)
+    run(health, office)
+    alerts(office).run(office.register, office.clock())
+    office.platform.breaks("a", Trouble(reason=Reason.UNAUTHORISED, detail="revoked", needs_person=True))
+    office.poll()
+    office.clock.advance(timedelta(hours=23))
+    office.platform.says_of_credential("a", None)
+    run(health, office)
+    over = alerts(office).run(office.register, office.clock())
+    office.platform.recovers("a")
+    office.clock.advance(timedelta(hours=1))
+    office.poll()
+    afterwards = alerts(office).run(office.register, office.clock())
+
+    assert (over, afterwards) == (2, 0)
+    assert [a.kind for a in office.store.alerts()] == [AlertKind.CREDENTIAL_DEAD]
+
+
 def test_a_dead_credential_that_the_watch_log_told_is_not_told_again(office: Office, health: HealthService) -> None:
     office.platform.breaks("a", Trouble(reason=Reason.UNAUTHORISED, detail="revoked", needs_person=True))
     office.poll()

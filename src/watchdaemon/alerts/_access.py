@@ -80,9 +80,24 @@ def explained_accounts(plan: AlertPlan, open_alerts: Sequence[Alert]) -> set[str
     return {account for alert in dead for account in alert.accounts}
 
 
-def without_explained(entries: Iterable[WatchEntry], explained: Collection[str]) -> list[WatchEntry]:
-    """Leave out the entries that a dead credential explains."""
-    return [e for e in entries if not (e.account in explained and e.reason in ACCESS_REASONS)]
+def without_explained(
+    entries: Iterable[WatchEntry], explained: Collection[str], checks: Mapping[str, CredentialCheck]
+) -> list[WatchEntry]:
+    """Leave out the entries that failed for want of access and need no alert of their own.
+
+    A dead credential that was told explains them; and what failed before its credential was found good again is a
+    matter of yesterday: the next fetch says how it stands. (An alert that is open already stays open till then.)
+    """
+    return [e for e in entries if not (e.reason in ACCESS_REASONS and _is_explained(e, explained, checks))]
+
+
+def _is_explained(entry: WatchEntry, explained: Collection[str], checks: Mapping[str, CredentialCheck]) -> bool:
+    if entry.account in explained:
+        return True
+    check = checks.get(entry.account)
+    if check is None or check.verdict is not CredentialVerdict.VALID or check.checked_at is None:
+        return False
+    return entry.last_attempt_at is not None and entry.last_attempt_at < check.checked_at
 
 
 def _facts(

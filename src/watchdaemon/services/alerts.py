@@ -63,8 +63,9 @@ class AlertService:
     ) -> AlertPlan:
         """Ask both rules: about credentials first, for a dead one explains that its account cannot be watched."""
         entries, accounts = self._newest_entries(now), register.watched()
-        access = access_alerts(now, self._store.credential_checks(), accounts, entries, is_open)
-        unexplained = without_explained(entries, explained_accounts(access, is_open))
+        checks = self._store.credential_checks()
+        access = access_alerts(now, checks, accounts, entries, is_open)
+        unexplained = without_explained(entries, explained_accounts(access, is_open), checks)
         watch = alerts_for(now, unexplained, accounts, [a for a in is_open if a.kind not in ACCESS_KINDS], gaps=gaps)
         return AlertPlan(**{f.name: (*getattr(watch, f.name), *getattr(access, f.name)) for f in fields(AlertPlan)})
 

@@ -284,12 +284,14 @@ def debug_token(call: Call, params: Params) -> Answer:
 
 def _token_facts(call: Call, token: Token) -> Answer:
     scopes = sorted(token.scopes)
+    # a renewed Page token has no end of its own
+    is_mended = token.mended_at is not None and call.now >= token.mended_at
     facts: Answer = {
         "app_id": "912475055002",
         "type": token.kind.value.upper(),
         "application": "watchdaemon",
         "data_access_expires_at": _unix(token.data_access_expires_at),
-        "expires_at": _unix(token.expires_at),
+        "expires_at": _unix(None if is_mended else token.expires_at),
         "is_valid": True,
         "issued_at": _unix(token.issued_at),
         "scopes": scopes,
