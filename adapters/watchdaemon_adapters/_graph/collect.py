@@ -12,7 +12,7 @@ from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.errors import AccountError, AdapterError, MalformedItemError, Reason, RetriableError
-from watchdaemon_adapters._graph.errors import MissingObjectError, ends_the_fetch
+from watchdaemon_adapters._graph.errors import MissingObjectError, ends_the_fetch, incomplete_error
 from watchdaemon_adapters._graph.notes import NOTES, Notes
 
 log = structlog.get_logger(__name__)
@@ -215,6 +215,26 @@ async def refuse_sudden_emptiness(
         except MissingObjectError:
             continue
         raise suspicious(collector, f"the list of {stream} is empty, but what was in it is still there")
+
+
+async def refuse_false_loss(
+    collector: Collector, key: str, read: Callable[[str], Awaitable[Mapping[str, object]]]
+) -> None:
+    """Raise when an object whose list was answered by "no such object" is there all the same.
+
+    "No such object" means gone or not visible; what hangs on an object that was listed a moment ago is only known to be
+    gone when the object is.
+
+    Raises:
+        RetriableError: With reason INCOMPLETE.
+    """
+    try:
+        await read(key)
+    except MissingObjectError:
+        return
+    account = collector.account
+    message = "what hangs on something that is still there could not be read"
+    raise incomplete_error(message, platform=account.platform, account=account.key)
 
 
 def _rank(item: Item) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from watchdaemon.errors import AdapterError, MalformedItemError
 from watchdaemon_adapters._graph.client import GraphClient
-from watchdaemon_adapters._graph.collect import OVERLAP, Collector, Mark, refuse_sudden_emptiness
+from watchdaemon_adapters._graph.collect import OVERLAP, Collector, Mark, refuse_false_loss, refuse_sudden_emptiness
 from watchdaemon_adapters._graph.errors import MissingObjectError, ends_the_fetch, incomplete_error
 from watchdaemon_adapters._graph.mapping import MESSAGE_FIELDS, conversation_url, map_message
 from watchdaemon_adapters._graph.paging import Edge, StopWhenOld, next_of, read_pages
@@ -111,16 +111,20 @@ class _InboxReader:
     async def read(self, conversation: Row, key: str) -> bool:
         """Read one conversation's messages; tell whether all that are wanted could be read."""
         try:
-            async for rows in self._messages(conversation, key):
-                self._keep(rows, conversation, key)
-        except MissingObjectError:
-            return True  # cleared away while we were reading
+            await self._read(conversation, key)
         except AdapterError as error:
             if ends_the_fetch(error):
                 raise
             self._collector.note(error, STREAM)
             return False
         return True
+
+    async def _read(self, conversation: Row, key: str) -> None:
+        try:
+            async for rows in self._messages(conversation, key):
+                self._keep(rows, conversation, key)
+        except MissingObjectError:  # cleared away while we were reading?
+            await refuse_false_loss(self._collector, key, lambda known: self._client.get(known, {"fields": "id"}))
 
     def _keep(self, rows: list[object], conversation: Row, key: str) -> None:
         for row in rows:

@@ -8,7 +8,7 @@ from datetime import datetime
 from watchdaemon.domain.item import Item
 from watchdaemon.errors import AdapterError, Reason
 from watchdaemon_adapters._graph.client import GraphClient
-from watchdaemon_adapters._graph.collect import Collector, refuse_sudden_emptiness, suspicious
+from watchdaemon_adapters._graph.collect import Collector, refuse_false_loss, refuse_sudden_emptiness, suspicious
 from watchdaemon_adapters._graph.errors import MissingObjectError, ends_the_fetch
 from watchdaemon_adapters._graph.paging import Edge, Page, StopWhenOld, read_pages
 from watchdaemon_adapters._graph.rounds import gather
@@ -57,10 +57,7 @@ class CommentReader(ABC):
         found: list[Item] = []
         self.is_nested = is_nested
         try:
-            async for item in self.find(post, row):
-                found.append(item)  # noqa: PERF401 - one by one: a comprehension would lose them with the first trouble
-        except MissingObjectError:
-            pass  # the post was deleted while we were reading
+            await self._find_into(found, post, row)
         except AdapterError as error:
             self._is_whole = False
             if ends_the_fetch(error):
@@ -74,6 +71,16 @@ class CommentReader(ABC):
                 self._collector.add(item)
                 self.found.append(item)
                 self._seen.append((item.published_at, item.external_id))
+
+    async def _find_into(self, found: list[Item], post: Item, row: Row) -> None:
+        try:
+            async for item in self.find(post, row):
+                found.append(item)  # noqa: PERF401 - one by one: a comprehension would lose them with the first trouble
+        except MissingObjectError:  # the post was deleted while we were reading?
+            await refuse_false_loss(self._collector, post.external_id, self._read_id)
+
+    async def _read_id(self, key: str) -> Row:
+        return await self._client.get(key, {"fields": "id"})
 
     def give_up(self, error: AdapterError) -> None:
         """Note that the token may not read comments at all; no further ones are asked for."""

@@ -153,14 +153,22 @@ def settle_threads(comments: Sequence[Item]) -> list[Item]:
             settled.append(comment)
             continue
         parent = by_tail.get(tail_of(comment.parent_id))
-        settled.append(
-            replace(
-                comment,
-                parent_id=parent.external_id if parent else comment.parent_id,
-                thread_id=_top_of(comment, by_tail),
-            )
-        )
+        parent_id = parent.external_id if parent else _spelled_like(comments, comment, comment.parent_id)
+        thread_id = _top_of(replace(comment, parent_id=parent_id), by_tail)
+        settled.append(replace(comment, parent_id=parent_id, thread_id=thread_id))
     return settled
+
+
+def _spelled_like(comments: Sequence[Item], reply: Item, parent_id: str) -> str:
+    """Spell the id of a parent that was not read this time as the post's other comments are spelled.
+
+    It was stored by such a spelling when it was read, and its replies must all stand in one thread with it.
+    """
+    if "_" in parent_id:
+        return parent_id
+    parts = (c.external_id.rpartition("_")[0] for c in (reply, *comments))
+    part = next((p for p in parts if p), "")
+    return f"{part}_{parent_id}" if part else parent_id
 
 
 def tail_of(external_id: str) -> str:

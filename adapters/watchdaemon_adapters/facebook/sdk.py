@@ -76,7 +76,13 @@ class PageGraph(facebook.GraphAPI):  # type: ignore[misc]  # the SDK has no type
             raise self._sorted(error.result) from None
         except (KeyError, ValueError, RecursionError):  # no content type; "json" that is none
             return None
-        return result
+        # Of JSON by another name (text/javascript) the SDK takes the token in a `next` link for the whole answer.
+        return result if self._is_called_json else None
+
+    @property
+    def _is_called_json(self) -> bool:
+        answer = self._shape.last_response
+        return answer is not None and "json" in answer.headers.get("content-type", "")
 
     @property
     def _status(self) -> int:

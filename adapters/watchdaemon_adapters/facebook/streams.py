@@ -5,6 +5,7 @@ from datetime import datetime
 
 import structlog
 
+from watchdaemon.domain.account import Account
 from watchdaemon.domain.item import Item
 from watchdaemon.errors import AdapterError, Reason, RetriableError
 from watchdaemon_adapters._graph.client import GraphClient
@@ -73,6 +74,8 @@ class PageReader:
         return await self._client.get(self._account.native_id, {"fields": ",".join(["id", *expansions])})
 
     def _take_together(self, plans: list[PagePlan], answer: Row | AdapterError) -> None:
+        if not isinstance(answer, AdapterError) and optional_id(answer) != self._account.native_id:
+            answer = _no_page(self._account)
         if isinstance(answer, AdapterError):
             if ends_the_fetch(answer):
                 self._firsts |= {p.stream: answer for p in plans}
@@ -254,6 +257,16 @@ class PageReader:
                 self._client, self._collector, plan.comment_stream, page_size
             )
         return self._readers[plan.comment_stream]
+
+
+def _no_page(account: Account) -> RetriableError:
+    """Return the error for an answer that is not about the Page: what it lacks is not known to be empty."""
+    return RetriableError(
+        f"{account.platform} answered a question about the page with something else",
+        platform=account.platform,
+        account=account.key,
+        reason=Reason.MALFORMED,
+    )
 
 
 def _photos_in(row: Row, post: Item) -> list[Item]:

@@ -7,7 +7,7 @@ from watchdaemon.domain.account import Account
 from watchdaemon.domain.item import Item
 from watchdaemon.errors import AccountError, AdapterError, Reason, RetriableError
 from watchdaemon_adapters._graph.client import GraphClient
-from watchdaemon_adapters._graph.collect import Collector, run_stream
+from watchdaemon_adapters._graph.collect import Collector, refuse_false_loss, run_stream
 from watchdaemon_adapters._graph.conversations import STREAM as MESSAGES
 from watchdaemon_adapters._graph.conversations import Inbox, read_inbox
 from watchdaemon_adapters._graph.errors import MissingObjectError, ReduceAmountError, ends_the_fetch
@@ -248,12 +248,15 @@ class MediaCommentReader(CommentReader):
         notes.remember_count(post.external_id, counted)
 
     async def _replies(self, media: Item, comment: Item, nested: Row, *, follows: bool) -> AsyncIterator[Item]:
-        async for reply in self._rows(f"{comment.external_id}/replies", REPLY_FIELDS, nested, follows=follows):
-            item = self._collector.mapped(
-                COMMENTS, map_comment, reply, self._account, self.identity, media, comment.external_id
-            )
-            if item is not None:
-                yield item
+        try:
+            async for reply in self._rows(f"{comment.external_id}/replies", REPLY_FIELDS, nested, follows=follows):
+                item = self._collector.mapped(
+                    COMMENTS, map_comment, reply, self._account, self.identity, media, comment.external_id
+                )
+                if item is not None:
+                    yield item
+        except MissingObjectError:  # the comment was deleted while we were reading? The others stand
+            await refuse_false_loss(self._collector, comment.external_id, self._read_id)
 
     async def _rows(self, path: str, fields: str, nested: Row, *, follows: bool) -> AsyncIterator[object]:
         """Yield what came nested and what follows it; where nothing came, ask the edge itself."""

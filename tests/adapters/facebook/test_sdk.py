@@ -115,3 +115,12 @@ def test_a_moments_trouble_is_tried_again_and_a_refusal_is_not(road: Road) -> No
     with pytest.raises(AccountError):
         graph(road).get("me", {})
     assert route.call_count == 3
+
+
+@respx.mock
+def test_json_by_another_name_is_not_taken_for_a_token_answer(road: Road) -> None:
+    """The SDK looks for ``access_token=`` in what is not called JSON, and finds it in the link to the next page."""
+    page = {"data": [{"id": "1"}], "paging": {"next": f"{BASE}/v25.0/1/posts?access_token=EAAhemligt&after=QVFI"}}
+    respx.get(f"{BASE}/v25.0/1/posts").respond(json=page, headers=SCRIPT)
+
+    assert graph(road).get("1/posts", {}) == page
