@@ -5,6 +5,7 @@
     WatchdaemonError
     ├─ ConfigError                 fix the file; `faults` lists every fault with file, key and line
     │  └─ RefusedCredentialError   a stored token is spent: a person must connect the account again
+    ├─ AlreadyRunningError         another process uses the database: it passes, try again
     ├─ PluginError                 names the distribution at fault; the other plug-ins go on
     ├─ AdapterError                one account's (or app's) trouble; `reason` is from a closed set
     │  ├─ RetriableError           time-outs, 5xx: try again, not before `retry_after`
@@ -74,6 +75,10 @@ class ConfigError(WatchdaemonError):
 
 class RefusedCredentialError(ConfigError):
     """The platform refused to renew a stored credential: only connecting the account again helps."""
+
+
+class AlreadyRunningError(WatchdaemonError):
+    """Another process uses the same database. No fault of the configuration: systemd is to start the daemon again."""
 
 
 class PluginError(WatchdaemonError):

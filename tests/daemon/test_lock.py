@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from watchdaemon.daemon.lock import InstanceLock
-from watchdaemon.errors import ConfigError
+from watchdaemon.errors import AlreadyRunningError, ConfigError
 
 
 def test_a_second_daemon_is_refused_and_told_who_holds_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "state" / "watchdaemon.lock"
 
-    with InstanceLock(path), pytest.raises(ConfigError, match=f"process {os.getpid()}"), InstanceLock(path):
+    with InstanceLock(path), pytest.raises(AlreadyRunningError, match=f"process {os.getpid()}"), InstanceLock(path):
         pass
 
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from watchdaemon.errors import ConfigError
+from watchdaemon.errors import AlreadyRunningError, ConfigError
 
 
 class InstanceLock:
@@ -19,7 +19,8 @@ class InstanceLock:
         """Take the lock.
 
         Raises:
-            ConfigError: Another daemon holds it (its process id is named), or the file cannot be made.
+            AlreadyRunningError: Another daemon or a single pass holds it; its process id is named.
+            ConfigError: The file cannot be made.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,7 @@ class InstanceLock:
         except OSError as error:
             holder = os.read(fd, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(fd)
-            raise ConfigError(
+            raise AlreadyRunningError(
                 f"another watchdaemon (process {holder}) uses this database already ({self.path}); stop it first"
             ) from error
         os.ftruncate(fd, 0)

@@ -175,7 +175,8 @@ def run(
     """Run the daemon in this process until SIGTERM or SIGINT; the exit code is for the command line.
 
     Raises:
-        ConfigError: The configuration cannot be used, or another daemon runs on the same database.
+        ConfigError: The configuration cannot be used.
+        AlreadyRunningError: Another daemon, or a single pass, is at work on the same database.
     """
     daemon = Daemon(make_app, notifier=notifier or Notifier(), alarm=alarm or MinuteTick())
     with InstanceLock(lock_path), _signals(daemon):
