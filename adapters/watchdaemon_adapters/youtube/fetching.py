@@ -82,7 +82,8 @@ class Fetch:
                 if ends_all:
                     break
             else:
-                self.complete_streams += 1
+                # the sweep of replies is done at once where no thread could be listed: that is no part of a fetch
+                self.complete_streams += name != "replies"
         yield self._last_piece()
 
     def _streams(self) -> Iterator[tuple[str, Stream]]:

@@ -234,6 +234,15 @@ def test_a_platform_wide_fault_fails_the_account_with_its_reason(busy: Town, kin
     assert (result.coverage, {t.reason for t in result.troubles}) == (Coverage.FAILED, {reason})
 
 
+@pytest.mark.parametrize("kind", [FaultKind.OUTAGE, FaultKind.HTML_502, FaultKind.TRUNCATED_JSON])
+def test_a_token_server_that_is_away_fails_the_account_and_nothing_counts_as_read(busy: Town, kind: FaultKind) -> None:
+    busy.break_down(kind, "")
+
+    result = busy.fetch()
+
+    assert (result.coverage, result.items) == (Coverage.FAILED, ())
+
+
 def test_a_fault_of_one_listing_leaves_the_others(busy: Town) -> None:
     busy.break_down(FaultKind.OUTAGE, "playlistItems")
 
