@@ -10,7 +10,7 @@ resource that is sent again on one UTC day is billed once.
 
 FLOORS: dict[str, dict[str, str]] = {
     "x": {
-        "quiet": "0 posts (1 where nothing else proves that the list was looked at)",
+        "quiet": "0 posts",
         "first": "0 posts; 1 user: whose token it is",
         "ten": "10 posts, and each new author once",
         "thousand": "1,000 posts, but X shows only the newest 800 mentions; each new author once",
@@ -70,17 +70,17 @@ X bills each post, user and message it sends, and nothing for an empty list. So 
 * **Nothing that is known is asked for again.** `since_id` is exact. What may turn up behind newer posts is looked for
   in the gaps between the known ids of two days, whose bounds are exclusive; they are empty, and therefore free. This
   replaces the 48 hours that X's own advice reads twice.
-* **Quiet is confirmed without a post** where that is possible: an empty list of mentions is held against the search
-  for the account's name, which is free when it finds nothing. Only when no list at all gave a single row, the newest
-  known mention is read once more: a post once a UTC day, for the certainty that an empty list was not a lie. An
-  account whose inbox holds a message does not pay it, because the newest message, read as the test for new ones,
-  proves the same.
+* **Quiet is confirmed without a post**: an empty list of mentions is held against the search for the account's name,
+  which is free when it finds nothing. When no list at all gave a single row, the token is asked about: a user, billed
+  once a UTC day and read that day already. (Lists that all lie at once, the search too, are not found out by this; the
+  posts come when the lists are whole again.)
 * **Names are looked up once.** A user costs two posts wherever one is expanded, on each day anew; so nothing is
   expanded, and the ids that are not known are asked for once in 30 days.
 * **Direct messages know no `since_id`.** One message is read; if it is the known one, there is nothing new. Otherwise
   pages of ten follow, and of a hundred after two days without a read.
 * **Searches are cut at what the mentions brought**, so that a reply under an own post is not sent by both lists, as
-  long as that takes no more than 60 searches; beyond, X sends it twice and bills it once.
+  long as that takes no more than 60 searches; beyond, what names the account is left out of the search, down to the
+  last mention that X shows.
 * **Quotes** have no `since_id` either: a post that nobody quoted costs nothing. One with known quotes is read in
   pages of ten down to the newest known one, and whole once a UTC day.
 * Open questions are looked up at each poll, up to a hundred in a call: once a UTC day they are billed. What the fetch

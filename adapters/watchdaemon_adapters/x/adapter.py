@@ -20,6 +20,7 @@ from watchdaemon.domain.fetch import (
     Trouble,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.moderation import Action, Receipt
 from watchdaemon.domain.quota import Measure
 from watchdaemon.errors import (
     AccountError,
@@ -36,8 +37,9 @@ from watchdaemon_adapters.x.client import PROFILE_FIELDS, Body, XClient, rows_of
 from watchdaemon_adapters.x.connect import XConnector
 from watchdaemon_adapters.x.fetching import Fetch
 from watchdaemon_adapters.x.gathering import Gathering
-from watchdaemon_adapters.x.identity import Identity, proof_of, read_identity
+from watchdaemon_adapters.x.identity import Identity, must_be, proof_of, read_identity
 from watchdaemon_adapters.x.mapping import View, authors_in, is_handle, latest_version, map_post, parse_time
+from watchdaemon_adapters.x.moderation import can_on_x, holds_on_x, order
 from watchdaemon_adapters.x.problems import PLATFORM, errors_of, problem_kind, trouble_of
 from watchdaemon_adapters.x.profile import profile_text
 from watchdaemon_adapters.x.settings import XSettings
@@ -146,6 +148,7 @@ class XAdapter:
             now=now,
             authors=read_authors(cursors.get("authors"), now),
             handle=identity.handle,
+            is_proven=client.calls > 0,
             new_cursors={"identity": str(identity)},
         )
         read: set[str] = set()
@@ -161,7 +164,7 @@ class XAdapter:
         if known is not None and (known.on, known.proof) == (today, proof):
             return known
         user = client.me()
-        _must_be(account, user)
+        must_be(account.native_id, user, account=account.key)
         name = user.get("username")
         return Identity(on=today, proof=proof, handle=name if isinstance(name, str) and is_handle(name) else None)
 
@@ -207,7 +210,7 @@ class XAdapter:
         """Return the account's profile, its t.co links written out."""
         client = self._client(account)
         user = client.me(PROFILE_FIELDS)
-        _must_be(account, user)
+        must_be(account.native_id, user, account=account.key)
         times = [_created_at(row) for row in rows_of(client.newest_own_posts(account.native_id))]
         username = user.get("username")
         return Profile(
@@ -224,7 +227,7 @@ class XAdapter:
         client = self._client(account)
         try:
             user = client.me()
-            _must_be(account, user)
+            must_be(account.native_id, user, account=account.key)
         except AccountError as error:
             return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
         level = client.access_level
@@ -243,6 +246,27 @@ class XAdapter:
     def connector(self) -> XConnector:
         """Return how accounts are connected."""
         return XConnector(self._settings, self._context.road, self._context.clock)
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what may be done to an item."""
+        return can_on_x(item)
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:  # noqa: ARG002 - no replies
+        """Send an order, once."""
+        order(self._client(account), account.key, item, action)
+        return Receipt()
+
+    def holds(
+        self,
+        account: Account,
+        item: Item,
+        action: Action,
+        *,
+        text: str = "",  # noqa: ARG002 - no replies
+        reply_id: str | None = None,  # noqa: ARG002
+    ) -> bool | None:
+        """Read again whether it is so, where X lets that be seen."""
+        return holds_on_x(self._client(account), item, action)
 
     def _client(self, account: Account) -> XClient:
         return self._client_of(account, self._secrets(account))
@@ -272,13 +296,6 @@ class XAdapter:
 
 def _no_credential(message: str, account: Account) -> AccountError:
     return AccountError(message, platform=PLATFORM, reason=Reason.NO_CREDENTIAL, account=account.key)
-
-
-def _must_be(account: Account, user: Mapping[str, object]) -> None:
-    """Refuse another account's token: public posts would look right, while messages would be somebody else's."""
-    if user.get("id") != account.native_id:
-        message = "the token belongs to another X account"
-        raise AccountError(message, platform=PLATFORM, reason=Reason.UNAUTHORISED, account=account.key)
 
 
 def _created_at(row: object) -> datetime | None:

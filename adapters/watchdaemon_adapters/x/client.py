@@ -187,6 +187,14 @@ class XClient:
         """Read up to 100 posts by id; those that are gone come under ``errors``."""
         return self._call(self._tweepy.get_tweets, list(post_ids), **POST_PARAMETERS)
 
+    def set_hidden(self, post_id: str, *, hidden: bool) -> Body:
+        """Hide a reply under an own post, or show it again. Neither this nor a deletion is tried twice."""
+        return self._listing(self._tweepy.hide_reply if hidden else self._tweepy.unhide_reply, post_id)
+
+    def delete_post(self, post_id: str) -> Body:
+        """Delete an own post."""
+        return self._listing(self._tweepy.delete_tweet, post_id)
+
     def _pages(
         self,
         method: Callable[..., Any],

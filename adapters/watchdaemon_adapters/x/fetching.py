@@ -1,7 +1,7 @@
 """One account's fetch: stream after stream, each with a cursor and troubles of its own."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watchdaemon.domain.fetch import Coverage, FetchResult
@@ -9,8 +9,9 @@ from watchdaemon.domain.item import ItemKind
 from watchdaemon.errors import AdapterError, Reason, RetriableError
 from watchdaemon_adapters.x.client import Body, rows_of
 from watchdaemon_adapters.x.gathering import Gathering, recent
+from watchdaemon_adapters.x.identity import must_be
 from watchdaemon_adapters.x.listing import Listing
-from watchdaemon_adapters.x.mapping import latest_version, map_post
+from watchdaemon_adapters.x.mapping import item_id, map_post, parse_time
 from watchdaemon_adapters.x.marks import (
     OVERLAP,
     Mark,
@@ -25,7 +26,7 @@ from watchdaemon_adapters.x.marks import (
     write_roots,
 )
 from watchdaemon_adapters.x.messages import read_messages
-from watchdaemon_adapters.x.problems import errors_of, trouble_of
+from watchdaemon_adapters.x.problems import trouble_of
 from watchdaemon_adapters.x.quotes import read_quotes
 from watchdaemon_adapters.x.rounds import Round, read_round
 
@@ -38,9 +39,6 @@ SEARCH_REACH = timedelta(days=7)
 QUERY_CONVERSATIONS = 10
 # how many searches one fetch may be cut into, so that no post comes a second time
 SEARCHES = 60
-
-# how long the newest known mention must come again when it is asked for
-EXPECTED_AGAIN = timedelta(days=7)
 
 # so many items are handed over at once; a fetch that is killed loses no more than these
 PIECE = 500
@@ -57,7 +55,8 @@ class Fetch:
     has_complete_stream: bool = False
     has_items: bool = False
     calls_told: int = 0
-    marks: dict[str, Mark | None] = field(default_factory=dict)
+    has_all_mentions: bool = False  # their list was read to its end, or …
+    lowest_mention: tuple[int, datetime | None] | None = None  # … down to this one, where X stops
 
     def run(self) -> Iterator[FetchResult]:
         """Read every stream; what strikes the account as a whole ends it, what strikes a stream does not."""
@@ -180,30 +179,35 @@ class Fetch:
                 found.new_cursors.pop("mentions", None)
                 raise
             yield
+        self.has_all_mentions = True
+        if listing.rows < MENTIONS_REACHABLE:
+            self.lowest_mention = None
 
     def _ask_mentions(self, wanted: Range) -> Iterator[Body]:
         found = self.gathering
-        return found.client.mentions(found.user_id, max_results=found.settings.page_size, **wanted.parameters)
+        for body in found.client.mentions(found.user_id, max_results=found.settings.page_size, **wanted.parameters):
+            if wanted.until_id is None:  # what is new, not a gap further down
+                for row in rows_of(body):
+                    self._note_mention(row)
+            yield body
+
+    def _note_mention(self, row: object) -> None:
+        post_id = item_id(row)
+        if isinstance(row, dict) and post_id and (self.lowest_mention is None or post_id < self.lowest_mention[0]):
+            self.lowest_mention = post_id, parse_time(row.get("created_at"))
 
     def _confirm_silence(self, before: Mark | None, *, has_seen_anything: bool) -> None:
-        """Do not take an empty list of mentions for quiet without a second opinion, at the least price.
+        """Do not take an empty list of mentions for quiet without a second opinion; none of it costs a post.
 
-        The search is asked for the same posts, which costs nothing where there are none. Only when no listing at all
-        showed a single row, the newest known post is read once more (billed once a UTC day).
+        The search is asked for the same posts, which costs nothing where there are none. When no listing at all showed
+        a single row, the token is asked about (a user is billed once a UTC day, and this day's was read already).
 
         Raises:
-            RetriableError: It does not come although it is still there.
+            AccountError: The token is dead, or another account's.
         """
-        if self._search_finds_mentions(before) or has_seen_anything:
-            return
-        own = read_mark(self.gathering.cursors.get("own"))
-        for mark, ask in ((before, self._ask_mentions), (own, self._ask_own)):
-            if mark is None or mark.newest is None or mark.newest_at is None:
-                continue
-            # blocking its author takes a mention away without a word: after a while that is believed
-            if mark.newest_at >= self.gathering.now - EXPECTED_AGAIN:
-                self._prove("mentions", mark.newest, ask)
-                return
+        found = self.gathering
+        if not (self._search_finds_mentions(before) or has_seen_anything or found.is_proven):
+            must_be(found.user_id, found.client.me(), account=found.account)
 
     def _search_finds_mentions(self, before: Mark | None) -> bool:
         found = self.gathering
@@ -220,16 +224,6 @@ class Fetch:
                 raise
         return rows > 0
 
-    def _prove(self, stream: str, newest: int, ask: Callable[[Range], Iterator[Body]]) -> None:
-        found = self.gathering
-        if any(found.take(stream, body, map_post).rows for body in ask(Range(since_id=max(newest - 1, 0)))):
-            return
-        body = found.client.look_up([str(newest)])
-        refused = any(str(e.get("resource_id", e.get("value"))) == str(newest) for e in errors_of(body))
-        edited = any(latest_version(row) not in (None, str(newest)) for row in rows_of(body))
-        if not refused and not edited:
-            raise found.suspicious("X's lists are empty, although the newest post known from them is still there")
-
     # ---- replies that do not name the account ----------------------------------------------------------------------
 
     def _search(self) -> Iterator[None]:
@@ -238,36 +232,37 @@ class Fetch:
         before = read_mark(found.cursors.get("search"))
         if has_gap(before, found.now, limit=SEARCH_REACH):
             found.note_incomplete("search", "last read more than 7 days ago, and X's search reaches no further back")
-        broken_off = read_round(found.cursors.get("searching"), found.now)
+        broken_off = read_round(found.cursors.get("searching"), found.now, reach=SEARCH_REACH)
+        # while searches break off, late-comers can wait: they must not keep what is new from being searched to its end
+        late = self._search_gaps(before) if broken_off is None else []
         if broken_off is not None:
-            yield from self._search_round(before, broken_off)
-            before = read_mark(found.new_cursors.get("search"))
+            try:
+                yield from self._search_round(before, broken_off, late)
+            except AdapterError as error:
+                if error.reason is not Reason.INTERNAL:
+                    raise
+                # what it began with is out of the search's reach by now: a new round begins within it
+            else:
+                before = read_mark(found.new_cursors.get("search")) or before
         new = next_range(before, found.now, look_back=found.look_back, limit=SEARCH_REACH)
-        yield from self._search_round(before, Round(new=new, begun_at=found.now, newest=self._newest(before)))
+        yield from self._search_round(before, Round(new=new, begun_at=found.now, newest=self._newest(before)), late)
 
-    def _search_round(self, before: Mark | None, current: Round) -> Iterator[None]:
+    def _search_round(self, before: Mark | None, current: Round, late: Sequence[Range]) -> Iterator[None]:
         """Search every conversation once; what of a round is done is booked, so that one that breaks off goes on."""
         found = self.gathering
         roots = recent(found.roots, found.now - timedelta(days=found.settings.search_days))
-        groups = [roots[start : start + QUERY_CONVERSATIONS] for start in range(0, len(roots), QUERY_CONVERSATIONS)]
-        ranges = self._search_ranges(current.new, groups)
-        late = self._search_gaps(before)
-        if len(groups) * len(late) + sum(map(len, ranges)) <= SEARCHES:
-            ranges = [[*of_group, *late] for of_group in ranges]
         mark, bad = before or Mark(read_at=found.now), 0
-        for group, of_group in zip(groups, ranges, strict=True):
-            query = f"({' OR '.join(f'conversation_id:{i}' for i in group)}) -from:{found.user_id}"
-            for wanted in of_group:
-                left = current.left_of(query, wanted)
-                if left is None:
-                    continue
-                for body in found.client.search(query, max_results=found.settings.page_size, **left.parameters):
-                    page = found.take("search", body, map_post)
-                    mark, bad = noted(mark, page.seen, found.now), bad + page.bad
-                    current.read(query, wanted, page.oldest if page.is_newest_first and not bad else None)
-                    found.new_cursors["searching"] = str(current)
-                    yield
-                current.done(query, wanted)
+        for query, wanted in self._searches(roots, current.new, late):
+            left = current.left_of(query, wanted)
+            if left is None:
+                continue
+            for body in found.client.search(query, max_results=found.settings.page_size, **left.parameters):
+                page = found.take("search", body, map_post)
+                mark, bad = noted(mark, page.seen, found.now), bad + page.bad
+                current.read(query, wanted, page.oldest if page.is_newest_first and not bad else None)
+                found.new_cursors["searching"] = str(current)
+                yield
+            current.done(query, wanted)
         if not bad:
             newest, newest_at = max(current.newest, (mark.newest or 0, mark.newest_at), key=lambda n: n[0])
             mark = replace(mark, newest=newest or None, newest_at=newest_at, read_at=found.now)
@@ -281,14 +276,41 @@ class Fetch:
         known = [(m.newest, m.newest_at) for m in marks if m is not None and m.newest is not None]
         return max(known, key=lambda n: n[0], default=(0, None))
 
-    def _search_ranges(self, new: Range, groups: Sequence[Sequence[str]]) -> list[list[Range]]:
-        """Cut each group's search at the posts that other lists brought a moment ago, while that takes few calls."""
+    def _searches(self, roots: Sequence[str], new: Range, late: Sequence[Range]) -> list[tuple[str, Range]]:
+        """Return what to search for, and in which piece of the last days.
+
+        What other lists brought a moment ago is not to be sent again: each group of conversations is cut at those posts
+        while that takes few calls, and else the account's name is left out of the search.
+        """
+        groups = [roots[start : start + QUERY_CONVERSATIONS] for start in range(0, len(roots), QUERY_CONVERSATIONS)]
+        queries = [self._query(group) for group in groups]
         known: dict[str, list[int]] = {}
         for post_id, (conversation, at) in self.gathering.places.items():
             if new.start is None or at > new.start:
                 known.setdefault(conversation, []).append(post_id)
         cut = [between((i for root in group for i in known.get(root, [])), new) for group in groups]
-        return cut if sum(map(len, cut)) <= SEARCHES else [[new] for _ in groups]
+        searches = [(query, piece) for query, pieces in zip(queries, cut, strict=True) for piece in pieces]
+        if len(searches) > SEARCHES:
+            searches = [search for query in queries for search in self._beside_mentions(query, new)]
+        gaps_too = [*searches, *((query, gap) for query in queries for gap in late)]
+        return gaps_too if len(gaps_too) <= SEARCHES else searches
+
+    def _query(self, roots: Sequence[str]) -> str:
+        return f"({' OR '.join(f'conversation_id:{i}' for i in roots)}) -from:{self.gathering.user_id}"
+
+    def _beside_mentions(self, query: str, new: Range) -> list[tuple[str, Range]]:
+        """Leave out what names the account, as far down as the list of mentions was read: all of that is known."""
+        handle, lowest = self.gathering.handle, self.lowest_mention
+        if handle is None or not self.has_all_mentions:
+            return [(query, new)]
+        unnamed = f"{query} -@{handle}"
+        if lowest is None:
+            return [(unnamed, new)]
+        post_id, at = lowest
+        is_above = new.start is None or (at is not None and at > new.start)
+        if not is_above or post_id <= (new.since_id or 0):
+            return [(unnamed, new)] if at is not None else [(query, new)]
+        return [(unnamed, Range(since_id=post_id, until_id=new.until_id)), (query, new.below(post_id))]
 
     def _search_gaps(self, before: Mark | None) -> list[Range]:
         """Return the gaps to look through: what came by other lists is known, too."""

@@ -8,7 +8,8 @@ from datetime import date
 
 from pydantic import SecretStr
 
-from watchdaemon_adapters.x.mapping import is_handle
+from watchdaemon.errors import AccountError, Reason
+from watchdaemon_adapters.x.mapping import PLATFORM, is_handle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +40,10 @@ def proof_of(secrets: Mapping[str, SecretStr]) -> str:
     """Return what tells one credential from another, and tells nothing about either."""
     whole = json.dumps(sorted((name, value.get_secret_value()) for name, value in secrets.items()))
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+def must_be(native_id: str, user: Mapping[str, object], *, account: str) -> None:
+    """Refuse another account's token: public posts would look right, while messages would be somebody else's."""
+    if user.get("id") != native_id:
+        message = "the token belongs to another X account"
+        raise AccountError(message, platform=PLATFORM, reason=Reason.UNAUTHORISED, account=account)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from watchdaemon.errors import AdapterError, Reason
+from watchdaemon.errors import AdapterError, Reason, RetriableError
 from watchdaemon_adapters.x.client import Body
 from watchdaemon_adapters.x.gathering import Gathering, Page
 from watchdaemon_adapters.x.mapping import map_post
@@ -27,11 +27,14 @@ class Listing:
         self._gathering = gathering
         self._ask = ask
         self._again: list[Range] = []  # ranges with rows that could not be read
+        self._has_looked = True
         self.mark = mark or Mark(read_at=gathering.now)
         self.rows = 0
 
     def read(self, newest: Range, late: Sequence[Range] = ()) -> Iterator[None]:
         """Read what is new, what broke off earlier, and then the gaps; yields wherever a piece may be stored.
+
+        A gap that cannot be read now is looked through another time: no more than that is missing.
 
         Raises:
             AdapterError: A range could not be read to its end; the cursor keeps how far it came.
@@ -39,15 +42,21 @@ class Listing:
         todo = [newest, *self.mark.rest]
         for number, wanted in enumerate(todo):
             yield from self._range(wanted, tuple(todo[number + 1 :]))
-        for gap in late:
-            yield from self._range(gap, ())
+        try:
+            for gap in late:
+                yield from self._range(gap, ())
+        except RetriableError as error:
+            if error.reason is Reason.QUOTA:
+                raise
+            self._has_looked = False
         self.mark = replace(self.mark, rest=tuple(self._again), read_at=self._gathering.now)
         self.save()
 
     def looked(self) -> None:
         """Book that all gaps of the day were looked through."""
-        self.mark = replace(self.mark, looked_on=self._gathering.now.astimezone(UTC).date())
-        self.save()
+        if self._has_looked:
+            self.mark = replace(self.mark, looked_on=self._gathering.now.astimezone(UTC).date())
+            self.save()
 
     def save(self) -> None:
         """Put the mark into the new cursors."""

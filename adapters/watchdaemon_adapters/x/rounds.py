@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from watchdaemon_adapters.x.marks import Range
+from watchdaemon_adapters.x.marks import MARGIN, Range
 
 # so long a round that broke off goes on; after that a new one is begun
 GOES_ON_WITHIN = timedelta(hours=2)
@@ -47,15 +47,18 @@ class Round:
         return json.dumps([self.begun_at.timestamp(), self.new.since_id, start, newest, at, self.left])
 
 
-def read_round(text: str | None, now: datetime) -> Round | None:
-    """Read a cursor back; one that cannot be read, or is too old, counts as none: a new round is begun."""
+def read_round(text: str | None, now: datetime, *, reach: timedelta = timedelta(days=7)) -> Round | None:
+    """Read a cursor back; one that cannot be read, or is too old, counts as none: a new round is begun.
+
+    `reach` is how far the search goes: what it no longer reaches is not asked for.
+    """
     try:
         begun, since_id, start, newest, newest_at, left = json.loads(text or "")
         begun_at = datetime.fromtimestamp(begun, UTC)
         found = Round(
             new=Range(
                 since_id=None if since_id is None else int(since_id),
-                start=None if start is None else datetime.fromtimestamp(start, UTC),
+                start=None if start is None else max(datetime.fromtimestamp(start, UTC), now - reach + MARGIN),
             ),
             begun_at=begun_at,
             newest=(int(newest), None if newest_at is None else datetime.fromtimestamp(newest_at, UTC)),
@@ -68,5 +71,6 @@ def read_round(text: str | None, now: datetime) -> Round | None:
 
 
 def _name(query: str, wanted: Range) -> str:
-    """Name a search shortly: the same conversations above the same bound, cut at the same place."""
-    return f"{zlib.crc32(query.encode()):08x}{zlib.crc32(repr(wanted.parameters).encode()):08x}"
+    """Name a search shortly: the same conversations, cut at the same ids (the time it begins with moves along)."""
+    bounds = f"{wanted.since_id}-{wanted.until_id}"
+    return f"{zlib.crc32(query.encode()):08x}{zlib.crc32(bounds.encode()):08x}"

@@ -107,6 +107,7 @@ class FakeX:
         self.search: list[Json] = []
         self.search_by_name: list[Json] = []
         self.search_shows_mentions = False
+        self.mentions_shown = 10_000  # the newest so many
         self.quotes: dict[str, list[Json]] = {}
         self.messages: list[Json] = []
         self.look_up: dict[str, Json] = {}
@@ -159,7 +160,8 @@ class FakeX:
             return self._page(self._searched(query["query"]), query)
         if quoted := re.fullmatch(r"/2/tweets/(\d+)/quote_tweets", path):
             return self._page(self.quotes.get(quoted[1], []), query)
-        return self._page(self.own if path.endswith("/tweets") else self.mentions, query)
+        newest = sorted(self.mentions, key=lambda p: int(p.get("id", "0")))[-self.mentions_shown :]
+        return self._page(self.own if path.endswith("/tweets") else newest, query)
 
     def _users(self, path: str, query: dict[str, str]) -> Json:
         if path != "/2/users":
@@ -172,6 +174,8 @@ class FakeX:
             return self.search_by_name
         wanted = set(re.findall(r"conversation_id:(\d+)", query))
         listed = [*self.search, *self.mentions] if self.search_shows_mentions else self.search
+        if " -@" in query:
+            listed = [p for p in listed if query.partition(" -")[2].partition("-")[2] not in p["text"]]
         return [p for p in listed if p["conversation_id"] in wanted]
 
     def _looked_up(self, ids: list[str]) -> Json:

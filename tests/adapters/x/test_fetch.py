@@ -283,7 +283,7 @@ def test_a_quiet_account_costs_no_post_while_its_inbox_proves_the_token(x: FakeX
         assert x.rows_sent == 1  # the newest message
 
 
-def test_without_messages_a_quiet_account_costs_the_one_post_that_proves_it(x: FakeX) -> None:
+def test_without_messages_a_quiet_account_costs_no_post_either(x: FakeX) -> None:
     busy_day(x)
     x.messages = []
     made = adapter()
@@ -294,10 +294,57 @@ def test_without_messages_a_quiet_account_costs_the_one_post_that_proves_it(x: F
     result = fetch(made, cursors)
 
     assert result.coverage is Coverage.COMPLETE
-    assert x.rows_sent == 1
+    assert x.rows_sent == 0
+    assert not [r for r in x.requests if r.url.path == "/2/tweets"]  # nor is one looked up
+
+
+def test_quiet_everywhere_asks_whether_the_token_lives(x: FakeX) -> None:
+    x.mentions = [post("1000")]
+    made = adapter()
+    first = fetch(made)
+    asked = len(x.asked("/2/users/me"))
+    x.me = {"id": "700999", "username": "grannkommun"}
+
+    second = fetch(made, dict(first.cursors))
+
+    assert len(x.asked("/2/users/me")) == asked + 1
+    assert [t.reason for t in second.troubles] == [Reason.UNAUTHORISED]
+    assert "mentions" not in second.cursors
+
+
+def test_a_flood_of_mentions_is_not_sent_again_by_the_search(x: FakeX) -> None:
+    x.search_shows_mentions = True
+    x.own = [post("1000", author=ME, hours_ago=9)]
+    x.mentions = [
+        post(str(2000 + 2 * n), hours_ago=8, text="@exempelkommun hej?", reply_to=("1000", ME)) for n in range(300)
+    ]
+    x.search = [post("2007", hours_ago=7, reply_to=("2000", CITIZEN), conversation="1000")]
+
+    result = fetch(adapter())
+
+    assert result.coverage is Coverage.COMPLETE
+    assert "2007" in {i.external_id for i in result.items}
+    assert x.rows_sent == len(result.items) == 302
+
+
+def test_what_lies_below_the_mentions_that_x_shows_is_searched_for(x: FakeX) -> None:
+    x.search_shows_mentions = True
+    x.mentions_shown = 800
+    x.own = [post("1000", author=ME, hours_ago=9)]
+    x.mentions = [
+        post(str(2000 + 2 * n), hours_ago=8, text="@exempelkommun hej?", reply_to=("1000", ME)) for n in range(1000)
+    ]
+    x.search = [post("3999", hours_ago=7, reply_to=("2000", CITIZEN), conversation="1000")]
+
+    result = fetch(adapter())
+
+    assert x.rows_sent == 1002
+    assert {i.external_id for i in result.items} == {p["id"] for p in (*x.own, *x.mentions, *x.search)}
+    assert [t.reason for t in result.troubles] == [Reason.INCOMPLETE]
 
 
 def test_whose_token_it_is_is_asked_once_a_day_and_for_every_new_credential(x: FakeX) -> None:
+    x.messages = [message("50")]  # that it comes again proves the token besides
     made = adapter()
     cursors = dict(fetch(made).cursors)
     asked = []
@@ -636,61 +683,6 @@ def test_any_json_as_an_answer_ends_in_a_result(x: FakeX, body: object, path: st
 
 
 # ---- an empty answer where something was ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("hours", [2, 30])
-@pytest.mark.parametrize("stream", ["own", "mentions"])
-def test_a_list_that_lost_its_newest_post_while_that_is_still_there_is_suspicious(
-    x: FakeX, stream: str, hours: float
-) -> None:
-    newest = post("1000", author=ME if stream == "own" else CITIZEN)
-    setattr(x, stream, [newest])
-    made = adapter()
-    first = fetch(made)
-    setattr(x, stream, [])
-    x.look_up = {"1000": newest}
-    move(made, hours=hours)
-
-    second = fetch(made, dict(first.cursors))
-
-    assert second.coverage is Coverage.PARTIAL
-    assert [(t.stream, t.reason) for t in second.troubles] == [("mentions", Reason.SUSPICIOUS_EMPTY)]
-    assert "mentions" not in second.cursors
-
-
-def test_a_look_up_that_says_nothing_confirms_nothing(x: FakeX) -> None:
-    x.mentions = [post("1000")]
-    made = adapter()
-    first = fetch(made)
-    x.mentions = []
-
-    second = fetch(made, dict(first.cursors))
-
-    assert [t.reason for t in second.troubles] == [Reason.SUSPICIOUS_EMPTY]
-
-
-def test_the_newest_mention_deleted_by_its_author_is_not_suspicious(x: FakeX) -> None:
-    x.mentions = [post("1000")]
-    made = adapter()
-    first = fetch(made)
-    x.mentions = []
-    x.look_up_errors = [{"resource_id": "1000", "type": "https://api.x.com/2/problems/resource-not-found"}]
-
-    second = fetch(made, dict(first.cursors))
-
-    assert second.coverage is Coverage.COMPLETE
-
-
-def test_a_mention_that_vanished_long_ago_is_believed_to_be_gone(x: FakeX) -> None:
-    x.mentions = [post("1000", hours_ago=24 * 6)]
-    made = adapter()
-    first = fetch(made)
-    x.mentions = []
-    move(made, days=2)
-
-    second = fetch(made, dict(first.cursors))
-
-    assert second.coverage is Coverage.COMPLETE
 
 
 def test_messages_that_vanish_all_at_once_are_suspicious(x: FakeX) -> None:
