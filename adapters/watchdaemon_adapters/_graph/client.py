@@ -166,5 +166,4 @@ def read_list(content: bytes, *, status: int, headers: Mapping[str, str], platfo
         body = None
     if isinstance(body, list) and status < 400:
         return body
-    read_answer(content, status=status, headers=headers, platform=platform, account=account)
-    raise not_json_error(status=status, platform=platform, account=account)
+    return read_answer(content, status=status, headers=headers, platform=platform, account=account)

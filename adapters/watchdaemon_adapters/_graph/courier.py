@@ -106,11 +106,15 @@ class Courier:
             answers[ask] = self._refusal(ask) or self._singly(ask)
         return answers
 
-    def _singly(self, ask: Ask) -> Row | AdapterError:
+    def _singly(self, ask: Ask) -> Row | AdapterError | None:
         ask.client.calls += 1
         try:
             return self._graph_for(ask.client.secrets, ask.client.account).get(ask.path, ask.params)
         except AdapterError as error:
+            if _is_service_trouble(error) and error.cause_key is None:  # not away, but no sense in what it said
+                ask.failures += 1
+                if ask.failures < NULL_TRIES:
+                    return None
             self._note(ask, error)
             return error
 
@@ -154,9 +158,9 @@ class Courier:
         raise refused or not_json_error(status=0, platform=self._platform, account=None)
 
     def _parts(self, answer: object, count: int) -> list[object]:
-        if not isinstance(answer, list):
-            raise not_json_error(status=200, platform=self._platform, account=None)
-        return [*answer, *[None] * count][:count]
+        """Return as many entries as were asked for; what is missing, or makes no sense, is not finished."""
+        found = answer if isinstance(answer, list) else []
+        return [*found, *[None] * count][:count]
 
     def _read(self, ask: Ask, part: object) -> Row | AdapterError | None:
         """Read one entry of a batch's answer; None when it is none."""

@@ -266,6 +266,7 @@ def test_a_batchs_answer_that_is_no_list_is_no_silence(answer: object) -> None:
 
     assert isinstance(first, RetriableError)
     assert isinstance(second, RetriableError)
+    assert len(server.batches) == 2
 
 
 def test_an_answer_with_too_few_entries_leaves_the_rest_to_be_asked_again() -> None:

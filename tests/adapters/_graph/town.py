@@ -177,6 +177,7 @@ class Stage:
         self.exchanges: list[Exchange] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.mangle: Callable[[Any], Any] | None = None  # what becomes of an answer's JSON, a batch's bodies unpacked
+        self.weather: Callable[[], Response | None] | None = None  # what comes instead of an answer, if anything
         self._apps: dict[str, PlatformApp] = {}
         retries = RetryPolicy(tries=2)
         self.road = Road(timeout=5, sleep=lambda _: None, retries=retries, on_exchange=self._hear)
@@ -203,6 +204,8 @@ class Stage:
     def _entrance(self, name: str) -> PlatformApp:
         async def enter(request: Request, path: str) -> Response:
             self.asked += await questions_in(request, path)
+            if self.weather is not None and (failure := self.weather()) is not None:
+                return failure
             response = await self._apps[name](request, path)
             return response if self.mangle is None else mangled(response, self.mangle)
 
