@@ -18,7 +18,7 @@ class OfficeHours:
 class CalendarPolicy:
     """Which days are working days. `eves_off` adds Midsummer's, Christmas and New Year's Eve to the public holidays."""
 
-    zone: ZoneInfo = ZoneInfo("Europe/Stockholm")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     country: str = "SE"
     eves_off: bool = True
     closed: frozenset[date] = frozenset()

@@ -37,8 +37,8 @@ class Item:
     """One post, comment or message. (account, external_id) is its key; times are aware UTC.
 
     `thread_id` groups what belongs to one conversation: the top-level comment's id for comments on platforms with
-    two levels, the conversation's id for direct messages, the item's own id for an own post. `text` is what the author wrote,
-    whole and unescaped ("" when there is none). `author_id` is None when the platform withholds it: an unknown
+    two levels, the conversation's id for direct messages, the item's own id for an own post. `text` is what the author
+    wrote, whole and unescaped ("" when there is none). `author_id` is None when the platform withholds it: an unknown
     visitor, never the account itself.
     """
 
