@@ -137,8 +137,8 @@ class Answers:
         search = read_search(asked.query.text("query") or "")
         since = self._world.now() - SEARCH_REACH
         self._check_reach(asked.query, since)
-        candidates = self._posts.in_conversations(search.conversations)
-        found = [p for p in candidates if p.created_at >= since and search.test(p.searchable())]
+        candidates = self._posts.in_conversations(search.conversations, asked.query.number("since_id") or 0)
+        found = [p for p in candidates if p.created_at >= since and search.test(self._posts.searchable(p))]
         return self._page(asked, found)
 
     def _check_reach(self, query: Query, since: datetime) -> None:

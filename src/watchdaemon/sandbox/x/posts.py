@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from watchdaemon.sandbox import ids
-from watchdaemon.sandbox.world import Kind, World, WorldAccount, WorldItem
+from watchdaemon.sandbox.world import Key, Kind, World, WorldAccount, WorldItem
 from watchdaemon.sandbox.x.query import Searchable
 from watchdaemon.sandbox.x.spec import DEFAULT_DM_FIELDS, DEFAULT_TWEET_FIELDS, DEFAULT_USER_FIELDS
 
@@ -183,9 +183,25 @@ class Posts:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._made: dict[Key, tuple[WorldItem, Post, Searchable]] = {}  # of items that were never edited
 
     def post(self, item: WorldItem, version: int = -1) -> Post:
         """Return an item as a post, its newest version unless told otherwise."""
+        return self._make(item, version) if item.edits else self._kept(item)[0]
+
+    def searchable(self, post: Post) -> Searchable:
+        """Return what the search language can ask about a post."""
+        return post.searchable() if post.item.edits else self._kept(post.item)[1]
+
+    def _kept(self, item: WorldItem) -> tuple[Post, Searchable]:
+        """Make a post once: a long list is asked for page by page."""
+        made = self._made.get(item.key)
+        if made is None or made[0] is not item:
+            post = self._make(item, -1)
+            made = self._made[item.key] = (item, post, post.searchable())
+        return made[1], made[2]
+
+    def _make(self, item: WorldItem, version: int) -> Post:
         history = version_ids(item, self._world.now())
         number = range(len(history))[version]
         edited_at, text = item.edits[number - 1] if number else (item.published_at, item.text)
@@ -257,17 +273,17 @@ class Posts:
         found = [q for q in quotes if q.reference is not None and q.reference in {("quoted", v) for v in post.history}]
         return sorted(found, key=lambda quote: quote.number, reverse=True)
 
-    def in_conversations(self, conversation_ids: frozenset[str] | None) -> list[Post]:
-        """Return the posts of those conversations (None: every post), newest first."""
+    def in_conversations(self, conversation_ids: frozenset[str] | None, above: int = 0) -> list[Post]:
+        """Return the posts of those conversations (None: every post), newest first; those above an id are enough."""
         if conversation_ids is None:
-            return self.newest_first(self._all_items())
+            return self.newest_first([item for item in self._all_items() if item.edits or _is_above(item, above)])
         items: dict[tuple[str, str], WorldItem] = {}
         for conversation_id in conversation_ids:
             root = self._world.recall(conversation_id)
             below = self._world.below(root) if root is not None else []
             start = [root] if root is not None and root.exists(self._world.now()) else []
             items |= {item.key: item for item in (*start, *below, *self._world.in_conversation(conversation_id))}
-        return self.newest_first(list(items.values()))
+        return self.newest_first([item for item in items.values() if item.edits or _is_above(item, above)])
 
     def user(self, user_id: str) -> User | None:
         """Return a user by id: an account, or somebody who wrote something."""
@@ -288,6 +304,10 @@ class Posts:
         """Return an account's direct messages from `since` on, newest first."""
         items = [m for m in self._world.visible(account.key, Kind.MESSAGE) if m.published_at >= since]
         return sorted(items, key=lambda item: int(item.id), reverse=True)
+
+
+def _is_above(item: WorldItem, post_id: int) -> bool:
+    return _is_post(item) and int(item.id) > post_id
 
 
 def _is_post(item: WorldItem) -> bool:
