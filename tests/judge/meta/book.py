@@ -1,7 +1,7 @@
 """What truly was written on a Page or an Instagram account, and what a watcher has made of it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -315,3 +315,87 @@ def watch_maker(plugin: Any, platform: str) -> Iterator[Made]:
     yield make
     for road in roads:
         road.close()
+
+
+@dataclass
+class GramBook:
+    """An Instagram account and the Page it is linked to, with verbs."""
+
+    page: PageBook
+    id: str
+    username: str = "exempelkommun"
+    truths: dict[str, Truth] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.graph = self.page.graph
+        self.node = self.graph.put(Node(self.id, "ig_user", {"username": self.username, "is_published": True}))
+
+    @property
+    def voice(self) -> tuple[str, str]:
+        return (self.id, self.username)
+
+    def media(
+        self, at: datetime, text: str = "En bild", *, edge: str = "media", by: tuple[str, str] | None = None
+    ) -> Node:
+        """Publish a media, or have somebody else's tag the account (edge ``tags``: no id of the author is shown)."""
+        key = number()
+        url = f"https://www.instagram.com/p/{key}/"
+        author = by or self.voice
+        data = {"timestamp": stamp(at), "caption": text, "permalink": url, "username": author[1], "comments_count": 0}
+        node = self._put(self.node, edge, Node(key, "media", data))
+        is_own = edge == "media"
+        kind = ItemKind.POST if is_own else ItemKind.MENTION
+        author_id = self.id if is_own else None
+        self.truths[key] = Truth(kind, at, text, author_id, author[1], is_own, key, None, None, url, Visibility.PUBLIC)
+        return node
+
+    def comment(
+        self,
+        media: Node,
+        at: datetime,
+        text: str = "En fråga?",
+        *,
+        by: tuple[str, str] = KIM,
+        under: Node | None = None,
+        hidden: bool = False,
+        shows: str = "from",
+    ) -> Node:
+        """Comment or reply; `shows` what tells of the author: from, user or username."""
+        key = number()
+        data: dict[str, Any] = {"timestamp": stamp(at), "text": text, "hidden": hidden, "username": by[1]}
+        if shows == "from":
+            data["from"] = {"id": by[0], "username": by[1]}
+        if shows == "user":
+            data["user"] = {"id": by[0]}
+        if under is not None:
+            data["parent_id"] = under.id
+        node = Node(key, "ig_comment", data)
+        self._put(media if under is None else under, "comments" if under is None else "replies", node)
+        media.data["comments_count"] += 1
+        is_own = by == self.voice
+        self.truths[key] = Truth(
+            ItemKind.COMMENT,
+            at,
+            text,
+            by[0] if shows == "from" or is_own else None,
+            by[1],
+            is_own,
+            under.id if under else key,
+            under.id if under else None,
+            media.id,
+            media.data["permalink"],
+            Visibility.HIDDEN if hidden else Visibility.PUBLIC,
+        )
+        return node
+
+    def message(self, talk: Node, at: datetime, text: str = "Hej?", *, own: bool = False) -> Node:
+        node = self.page.message(talk, at, text, by=self.voice if own else KIM)
+        author = node.data["from"] = {"id": node.data["from"]["id"], "username": node.data["from"]["name"]}
+        truth = self.page.truths.pop(node.id)
+        self.truths[node.id] = replace(truth, author=author["username"], by_account=own)
+        return node
+
+    def _put(self, above: Node, edge: str, node: Node) -> Node:
+        self.graph.put(node)
+        above.edges.setdefault(edge, []).append(node)
+        return node

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from tests.judge.meta.book import ALEX, KIM, NOW, OTHER_PAGE, Made, PageBook, Watch
-from tests.judge.meta.graph import Answer, Asked, Graph, GraphFault, Node
+from tests.judge.meta.faults import FAULTS
+from tests.judge.meta.graph import Asked, Graph, GraphFault, Node
 
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.errors import Reason
@@ -220,29 +221,6 @@ def test_a_recheck_under_faults_calls_nothing_deleted(graph: Graph, page: PageBo
 
 # ---- faults ------------------------------------------------------------------------------------------------------
 
-FAULTS: dict[str, Answer] = {
-    "app limit": GraphFault(4, "(#4) Application request limit reached"),
-    "user limit": GraphFault(17, "(#17) User request limit reached"),
-    "page limit": GraphFault(32, "(#32) Page request limit reached", status=403),
-    "custom limit": GraphFault(613, "(#613) Calls to this api have exceeded the rate limit."),
-    "business limit": GraphFault(80001, "(#80001) There have been too many calls to this Page account."),
-    "unknown": GraphFault(1, "An unknown error occurred", status=500),
-    "service": GraphFault(2, "Service temporarily unavailable", status=503, is_transient=True),
-    "permission": GraphFault(10, "(#10) Application does not have permission for this action", status=403),
-    "permission in words": GraphFault(100, "(#100) Object does not exist, cannot be loaded due to missing permission"),
-    "scope": GraphFault(283, "Requires pages_read_user_content permission", status=403),
-    "unknown field": GraphFault(100, "(#100) Tried accessing nonexisting field (comments)"),
-    "gone": GraphFault(100, "Unsupported get request.", subcode=33),
-    "null": "null",
-    "html": "html",
-    "cut": "cut",
-    "foreign": "foreign",
-    "no list": (200, {}),
-    "a list instead": (200, []),
-    "not a list below": (200, {"data": "x"}),
-    "an error without a code": (500, {"error": {}}),
-    "an empty error": (400, {}),
-}
 PLACES = ["published_posts", "visitor_posts", "tagged", "conversations", "comments", "messages"]
 
 
