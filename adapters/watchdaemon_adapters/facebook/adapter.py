@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, ItemKind
+from watchdaemon.domain.moderation import Action, Receipt
 from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, Secrets, read_secrets
@@ -16,6 +17,7 @@ from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, r
 from watchdaemon_adapters._graph.tokens import health_of, page_of
 from watchdaemon_adapters._graph.values import optional_id, optional_link, optional_moment, optional_text, rows_of
 from watchdaemon_adapters.facebook.mapping import fields_of, reread
+from watchdaemon_adapters.facebook.moderation import FacebookModeration
 from watchdaemon_adapters.facebook.settings import FacebookSettings
 from watchdaemon_adapters.facebook.streams import PageReader
 
@@ -36,6 +38,7 @@ class FacebookAdapter:
     def __init__(self, settings: FacebookSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._context = context
+        self._moderation = FacebookModeration(settings, context, self._graph)
 
     def kinds(self) -> Sequence[KindCoverage]:
         """Return the coverage matrix."""
@@ -142,6 +145,20 @@ class FacebookAdapter:
         """Return how Pages are connected."""
         scopes = (*SCOPES, *(MESSAGE_SCOPES if self._settings.messages else ()))
         return PageConnector(self._settings, self._context.road, platform=PLATFORM, scopes=scopes, is_it=is_page)
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what may be done to an item."""
+        return self._moderation.can(item)
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:
+        """Send an order, once."""
+        return self._moderation.moderate(account, item, action, text)
+
+    def holds(
+        self, account: Account, item: Item, action: Action, *, text: str = "", reply_id: str | None = None
+    ) -> bool | None:
+        """Read again whether it is so."""
+        return self._moderation.holds(account, item, action, text=text, reply_id=reply_id)
 
     async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
         client: AccountClient | None = None

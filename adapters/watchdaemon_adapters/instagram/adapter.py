@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, ItemKind
+from watchdaemon.domain.moderation import Action, Receipt
 from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
@@ -18,6 +19,7 @@ from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, r
 from watchdaemon_adapters._graph.tokens import health_of
 from watchdaemon_adapters._graph.values import Row, optional_id, optional_moment, optional_text, rows_of
 from watchdaemon_adapters.instagram.mapping import Identity, fields_of, reread
+from watchdaemon_adapters.instagram.moderation import InstagramModeration
 from watchdaemon_adapters.instagram.settings import InstagramSettings
 from watchdaemon_adapters.instagram.streams import AccountReader, not_shown
 
@@ -37,6 +39,7 @@ class InstagramAdapter:
     def __init__(self, settings: InstagramSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._context = context
+        self._moderation = InstagramModeration(settings, context, self._graph)
 
     def kinds(self) -> Sequence[KindCoverage]:
         """Return the coverage matrix."""
@@ -133,6 +136,20 @@ class InstagramAdapter:
         return PageConnector(
             self._settings, self._context.road, platform=PLATFORM, scopes=scopes, is_it=is_page_of_instagram
         )
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what may be done to an item."""
+        return self._moderation.can(item)
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:
+        """Send an order, once."""
+        return self._moderation.moderate(account, item, action, text)
+
+    def holds(
+        self, account: Account, item: Item, action: Action, *, text: str = "", reply_id: str | None = None
+    ) -> bool | None:
+        """Read again whether it is so."""
+        return self._moderation.holds(account, item, action, text=text, reply_id=reply_id)
 
     async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
         client: AccountClient | None = None

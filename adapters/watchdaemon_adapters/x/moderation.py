@@ -1,7 +1,7 @@
 """What can be done to posts on X: hide replies under own posts, and delete own posts.
 
-Nobody can delete another's post, and replies by the API are restricted since February 2026 (only where the other account
-mentioned or quoted this one, on the self-serve tiers): they are left to a person.
+Nobody can delete another's post, and replies by the API are restricted since February 2026 (only where the other
+account mentioned or quoted this one, on the self-serve tiers): they are left to a person.
 """
 
 from watchdaemon.domain.item import Item, ItemKind

@@ -17,6 +17,7 @@ from watchdaemon.domain.fetch import (
     Trouble,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.moderation import Action, Receipt
 from watchdaemon.domain.quota import Measure
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
@@ -26,6 +27,7 @@ from watchdaemon_adapters.youtube.connect import YouTubeConnector
 from watchdaemon_adapters.youtube.fetching import Fetch
 from watchdaemon_adapters.youtube.mapping import View, comment_id, map_comment, upload_time
 from watchdaemon_adapters.youtube.marks import OVERLAP
+from watchdaemon_adapters.youtube.moderation import can_on_youtube, has_reply, holds_on_youtube, order
 from watchdaemon_adapters.youtube.problems import PLATFORM, trouble_of
 from watchdaemon_adapters.youtube.settings import YouTubeSettings
 from watchdaemon_adapters.youtube.tokens import NEEDED_SCOPE, Credential, TokenKeeper, read_credential
@@ -222,6 +224,28 @@ class YouTubeAdapter:
     def connector(self) -> YouTubeConnector:
         """Return how channels are connected."""
         return YouTubeConnector(self._settings, self._context.road)
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what may be done to an item."""
+        return can_on_youtube(item)
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:
+        """Send an order, once."""
+        return order(self._client(account), account, item, action, text)
+
+    def holds(
+        self, account: Account, item: Item, action: Action, *, text: str = "", reply_id: str | None = None
+    ) -> bool | None:
+        """Read again whether it is so; held comments in their own listings."""
+        client = self._client(account)
+        if action is Action.REPLY:
+            return has_reply(client, account, item, text, reply_id)
+        held: Visibility | None = None
+        if action is not Action.DELETE:
+            channel = own_channel(client.my_channels(("id",)), account)
+            (found,) = self._recheck_held(client, channel, account, [replace(item, visibility=Visibility.HELD)])
+            held = found.visibility
+        return holds_on_youtube(client, item, action, held)
 
     def _client(self, account: Account) -> YouTubeClient:
         return self._client_of(account, *self._credential(account))

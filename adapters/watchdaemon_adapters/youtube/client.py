@@ -107,6 +107,8 @@ class _CheckedHttp:
             parsed: object = json.loads(content)
         except (ValueError, RecursionError):
             parsed = None
+        if response.status == 204 and method != "GET":
+            return response, content  # an order that was carried out; a question is never answered so
         error = error_from(
             response.status,
             {k.lower(): v for k, v in response.items()},
@@ -211,6 +213,19 @@ class YouTubeClient:
         """Read videos by id (`IDS_A_CALL` at most); those that are gone are just not there."""
         return self._rows(self._call("videos", part=part, id=",".join(ids)))
 
+    def reply(self, thread_id: str, text: str) -> Body:
+        """Answer a thread. Neither this nor what follows is tried twice."""
+        body = {"snippet": {"parentId": thread_id, "textOriginal": text}}
+        return self._executed(self._library.service().comments().insert(part="snippet", body=body))
+
+    def delete_comment(self, comment_id: str) -> None:
+        """Delete an own comment."""
+        self._executed(self._library.service().comments().delete(id=comment_id))
+
+    def set_moderation_status(self, comment_id: str, status: str) -> None:
+        """Hold a comment for review, or publish it."""
+        self._executed(self._library.service().comments().setModerationStatus(id=comment_id, moderationStatus=status))
+
     def _pages(self, resource: str, **parameters: object) -> Iterator[list[object]]:
         """Follow page tokens to the end. Raises as `_pages_with_tokens`."""
         return (rows for rows, _ in self._pages_with_tokens(resource, None, **parameters))
@@ -252,7 +267,9 @@ class YouTubeClient:
         return []
 
     def _call(self, resource: str, **parameters: object) -> Body:
-        request = getattr(self._library.service(), resource)().list(**parameters)
+        return self._executed(getattr(self._library.service(), resource)().list(**parameters))
+
+    def _executed(self, request: Any) -> Body:
         answer = request.execute(http=self._http)
         return answer if isinstance(answer, dict) else {}
 
