@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from watchdaemon.domain.item import Item
 from watchdaemon.errors import AdapterError, Reason, RetriableError
-from watchdaemon_adapters._graph.errors import MissingObjectError
+from watchdaemon_adapters._graph.errors import MissingObjectError, incomplete_error
 from watchdaemon_adapters._graph.values import Row, optional_id
 from watchdaemon_adapters.threads.collect import Collector, Seen, ends_the_fetch
 from watchdaemon_adapters.threads.mapping import PENDING_FIELDS, REPLY_FIELDS, Identity, map_reply, top_levels
@@ -43,10 +43,7 @@ class BelowReader(ABC):
             return
         found: list[object] = []
         try:
-            for page in self.rows(post, row):
-                found += page
-        except MissingObjectError:
-            pass  # the post was deleted while we were reading
+            self._read_into(found, post, row)
         except AdapterError as error:
             self.is_whole = False
             if ends_the_fetch(error):
@@ -55,6 +52,16 @@ class BelowReader(ABC):
             self._collector.note(error, self.stream)
         finally:
             self._keep(found, post)
+
+    def _read_into(self, found: list[object], post: Item, row: Row) -> None:
+        try:
+            for page in self.rows(post, row):
+                found += page
+        except MissingObjectError:
+            if self._lists.is_there(post.external_id):  # or it was deleted while we were reading
+                message = "what hangs on something that is still there could not be read"
+                account = self._collector.account
+                raise incomplete_error(message, platform=account.platform, account=account.key) from None
 
     def _keep(self, rows: list[object], post: Item) -> None:
         tops = top_levels(rows, post.external_id)

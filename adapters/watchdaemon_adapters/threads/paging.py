@@ -8,7 +8,7 @@ edge was never seen to write ``next``, its cursor is followed until nothing come
 from collections.abc import Iterator, Mapping, Sequence
 
 from watchdaemon.errors import AdapterError, Reason, RetriableError
-from watchdaemon_adapters._graph.errors import ReduceAmountError, incomplete_error
+from watchdaemon_adapters._graph.errors import MissingObjectError, ReduceAmountError, incomplete_error
 from watchdaemon_adapters._graph.paging import MAX_PAGES, next_of
 from watchdaemon_adapters._graph.values import Row, child_of, is_list_missing, optional_id, rows_of
 from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
@@ -52,6 +52,14 @@ class ListReader:
             seen_ids |= ids
             step = following
         raise self._unfollowed()
+
+    def is_there(self, key: str) -> bool:
+        """Tell whether a post can be read by its id. Raises AdapterError when that cannot be told."""
+        try:
+            self._client.get(key, {"fields": "id"})
+        except MissingObjectError:
+            return False
+        return True
 
     def _page(
         self, path: str, params: Mapping[str, str], limit: int | None, *, is_promised: bool

@@ -399,3 +399,84 @@ class GramBook:
         self.graph.put(node)
         above.edges.setdefault(edge, []).append(node)
         return node
+
+
+@dataclass
+class ThreadsBook:
+    """A Threads profile, with verbs. Threads shows names of authors and no ids."""
+
+    graph: Graph
+    id: str
+    token: str
+    username: str = "exempelkommun"
+    truths: dict[str, Truth] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.node = self.graph.put(Node(self.id, "profile", {"username": self.username}))
+        self.graph.tokens[self.token] = self.id
+
+    def post(self, at: datetime, text: str = "Ett inlägg", *, edge: str = "threads", by: str | None = None) -> Node:
+        """Publish, or have somebody name the profile (edge ``mentions``)."""
+        author = by or self.username
+        node = self._media(at, text, author)
+        node.data["has_replies"] = False
+        self.node.edges.setdefault(edge, []).append(node)
+        kind = ItemKind.POST if edge == "threads" else ItemKind.MENTION
+        self.truths[node.id] = Truth(
+            kind,
+            at,
+            text,
+            self.id if by is None else by,  # a name is the only id there is
+            author,
+            by is None,
+            node.id,
+            None,
+            None,
+            node.data["permalink"],
+            Visibility.PUBLIC,
+        )
+        return node
+
+    def reply(
+        self,
+        post: Node,
+        at: datetime,
+        text: str = "En fråga?",
+        *,
+        by: str = "kim",
+        under: Node | None = None,
+        status: str = "NOT_HUSHED",
+        is_held: bool = False,
+    ) -> Node:
+        """Reply to the post or to another reply, however deep."""
+        node = self._media(at, text, by)
+        own = by == self.username
+        node.data |= {"is_reply": True, "is_reply_owned_by_me": own, "hide_status": status}
+        node.data |= {"root_post": {"id": post.id}, "replied_to": {"id": (under or post).id}}
+        if is_held:
+            node.data |= {"reply_approval_status": "pending"}
+            del node.data["permalink"]
+        else:
+            post.data["has_replies"] = True
+        post.edges.setdefault("pending_replies" if is_held else "conversation", []).append(node)
+        seen = Visibility.HELD if is_held else Visibility.HIDDEN if status == "HIDDEN" else Visibility.PUBLIC
+        self.truths[node.id] = Truth(
+            ItemKind.COMMENT,
+            at,
+            text,
+            self.id if own else by,
+            by,
+            own,
+            self.truths[under.id].thread if under else node.id,
+            under.id if under else None,
+            post.id,
+            node.data.get("permalink") or post.data["permalink"],  # where it will stand
+            seen,
+        )
+        return node
+
+    def _media(self, at: datetime, text: str, author: str) -> Node:
+        key = number()
+        data = {"timestamp": stamp(at), "text": text, "username": author}
+        data["permalink"] = f"https://www.threads.net/@{author}/post/{key}"
+        return self.graph.put(Node(key, "thread_post", data))

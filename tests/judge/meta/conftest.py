@@ -8,6 +8,7 @@ from tests.judge.meta.graph import Graph, served
 
 from watchdaemon_adapters.facebook import plugin as facebook
 from watchdaemon_adapters.instagram import plugin as instagram
+from watchdaemon_adapters.threads import plugin as threads
 
 PAGE, TOKEN = "900100200", "EAApage-one"
 
@@ -33,3 +34,8 @@ def watch_facebook() -> Iterator[Made]:
 @pytest.fixture
 def watch_instagram() -> Iterator[Made]:
     yield from watch_maker(instagram, "instagram")
+
+
+@pytest.fixture
+def watch_threads() -> Iterator[Made]:
+    yield from watch_maker(threads, "threads")

@@ -21,6 +21,7 @@ _CHOICES = {
     "order": {"chronological", "reverse_chronological"},
     "platform": {"messenger", "instagram"},
     "summary": {"true", "1"},
+    "reverse": {"true", "false"},
 }
 
 
@@ -98,7 +99,7 @@ class Graph:
     has_cursors: bool = True
     usage: dict[str, str] = field(default_factory=dict)  # headers of every answer
     version: str = VERSION
-    has_batch: bool = True
+    has_next: bool = True  # whether a page says that there is another, or has cursors alone
     base: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -254,7 +255,7 @@ class Graph:
         most: int | None = None,
     ) -> dict[str, Any]:
         members = self._members(node, name, params, token)
-        keys = ("filter", "order", "platform")
+        keys = ("filter", "order", "platform", "reverse")
         sign = ",".join(f"{k}={params[k]}" for k in keys if k in params)
         start = self._start(params.get("after"), node, name, sign, members)
         caps = [edge.most, self.most if most is None else most, self.most_of.get(name, 100)]
@@ -267,9 +268,9 @@ class Graph:
         if chosen:
             after = _cursor(node, name, sign, chosen[-1])
             paging: dict[str, Any] = {"cursors": {"before": "QVFI", "after": after}} if self.has_cursors else {}
-            if start + size < len(members):
+            if start + size < len(members) and self.has_next:
                 query = urlencode({**params, "access_token": token, "after": after})
-                paging["next"] = f"{self.base}/{VERSION}/{quote(node.id)}/{name}?{query}"
+                paging["next"] = f"{self.base}/{self.version}/{quote(node.id)}/{name}?{query}"
             answer["paging"] = paging
         if "summary" in params and name == "comments":
             count = sum(not n.is_deleted for n in members)  # those nobody sees are counted, too
@@ -278,28 +279,27 @@ class Graph:
 
     def _members(self, node: Node, name: str, params: Mapping[str, str], token: str) -> list[Node]:
         members = list(node.edges.get(name, []))
-        if name == "comments" and node.kind in ("post", "photo", "video", "live", "comment"):
-            if not self._is_pages(token):
-                return []  # 200 with nothing, as to a person
-            if params.get("filter") != "stream":
-                members = [m for m in members if "parent" not in m.data or node.kind == "comment"]
-            members.sort(key=lambda m: (m.data["created_time"], m.id))
-            if params.get("order") == "reverse_chronological":
-                members.reverse()
+        if name == "comments" and node.kind != "media":
+            members = self._commented(node, members, params, token)
         elif name == "conversations":
             if not self._is_pages(token):
                 raise GraphFault(190, "This method must be called with a Page Access Token")
-            wanted = params.get("platform", "messenger")
-            members = [m for m in members if m.data["platform"] == wanted]
-            members.sort(key=lambda m: m.data["updated_time"], reverse=True)
-        elif name == "messages":
-            members.sort(key=lambda m: m.data["created_time"], reverse=True)
-            if node.data["platform"] == "instagram":
-                members = members[:20]
-        elif name != "attachments":
+            members = [m for m in members if m.data["platform"] == params.get("platform", "messenger")]
             members.sort(key=_moment, reverse=True)
+        elif name != "attachments":
+            members.sort(key=_moment, reverse=params.get("reverse", "true") == "true")
+        if name == "messages" and node.data["platform"] == "instagram":
+            members = members[:20]  # older ones are not shown any more
         reorder = self.order_of.get(name)
         return reorder(members) if reorder else members
+
+    def _commented(self, node: Node, members: list[Node], params: Mapping[str, str], token: str) -> list[Node]:
+        if not self._is_pages(token):
+            return []  # 200 with nothing, as to a person
+        if params.get("filter") != "stream" and node.kind != "comment":
+            members = [m for m in members if "parent" not in m.data]
+        members.sort(key=lambda m: (_moment(m), m.id), reverse=params.get("order") == "reverse_chronological")
+        return members
 
     def _is_pages(self, token: str) -> bool:
         return not self.tokens.get(token, "user:").startswith(("user:", "app:"))
@@ -314,7 +314,8 @@ class Graph:
 
 
 def _moment(node: Node) -> str:
-    return str(node.data.get("created_time") or node.data.get("creation_time") or node.data.get("timestamp"))
+    keys = ("created_time", "creation_time", "timestamp", "updated_time")
+    return next(str(node.data[key]) for key in keys if key in node.data)
 
 
 def _cursor(node: Node, name: str, sign: str, last: Node) -> str:
@@ -420,7 +421,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _one(self, path: str, params: dict[str, str]) -> "tuple[int, Any, dict[str, str]] | str":
         version, _, rest = path.strip("/").partition("/")
-        if version != VERSION:
+        if version != self.graph.version:
             self.graph.wrong.append(f"version {version}")
         return self.graph.answer(Asked(params.get("access_token", ""), rest, params))
 

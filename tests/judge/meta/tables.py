@@ -100,6 +100,28 @@ TABLES: Mapping[str, Table] = {
         _words("id text timestamp username from user parent_id hidden like_count media"),
         {"replies": Edge("ig_comment", most=50)},
     ),
+    "profile": Table(
+        None,
+        _words("id username name threads_profile_picture_url threads_biography is_verified"),
+        {
+            "threads": Edge("thread_post", _words("since until")),
+            "replies": Edge("thread_post", _words("since until")),
+            "mentions": Edge("thread_post", _words("since until")),
+        },
+    ),
+    "thread_post": Table(
+        None,
+        _words(
+            "id media_product_type media_type media_url permalink owner username text timestamp shortcode"
+            " is_quote_post has_replies root_post replied_to is_reply is_reply_owned_by_me hide_status reply_audience"
+            " reply_approval_status alt_text"
+        ),
+        {
+            "conversation": Edge("thread_post", _words("reverse")),
+            "replies": Edge("thread_post", _words("reverse")),
+            "pending_replies": Edge("thread_post", _words("reverse approval_status")),
+        },
+    ),
 }
 
 PEOPLE = _words("id name username email category self_ig_scoped_id")
