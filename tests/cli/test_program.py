@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,28 @@ def test_a_line_that_is_no_record_is_named_and_the_others_go_on(run: Run) -> Non
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [1, 3]
     assert "line 2: " in result.stderr
     assert "line 3: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("demo",), ("sandbox", "--port", "0"), ("mail", "preview", "weekly", "--at", "2026-11-23T09:05")],
+    ids=lambda command: command[0],
+)
+def test_a_folder_that_cannot_be_written_is_named_without_a_trace(
+    run: Run, lived: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    place = ("-c", lived) if command[0] == "mail" else ()
+
+    result = run(*command, "--out", tmp_path / "file" / "folder", *place)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"watchdaemon: {tmp_path}")
+    assert result.stderr.rstrip().endswith("Not a directory")
+
+
+def test_a_port_that_is_taken_is_said(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("sandbox", "--port", str(taken.getsockname()[1]), "--out", tmp_path / "sandbox")
+
+    assert (result.exit_code, "Address already in use" in result.stderr) == (1, True)

@@ -59,6 +59,12 @@ class _Program(TyperGroup):
         except WatchdaemonError as error:
             typer.echo(f"watchdaemon: {error}", err=True)
             raise typer.Exit(NOT_DONE) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # a folder that cannot be written, a port that is taken, a full disk
+            place = f"{error.filename}: " if error.filename is not None else ""
+            typer.echo(f"watchdaemon: {place}{error.strerror or type(error).__name__}", err=True)
+            raise typer.Exit(NOT_DONE) from error
 
     def format_commands(self, ctx: typer.Context, formatter: "_Formatter") -> None:  # type: ignore[override]  # as above
         """Write the commands under their panels, each with its whole first sentence."""

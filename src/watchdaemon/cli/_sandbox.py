@@ -29,7 +29,9 @@ def add_to(program: typer.Typer) -> None:
 
 def sandbox(
     *,
-    port: Annotated[int, typer.Option("--port", help="Listen there on 127.0.0.1; 0 takes a free one.")] = 8471,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Listen there on 127.0.0.1; 0 takes a free one.")
+    ] = 8471,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where configuration, register and mails are written.")
     ] = Path("sandbox"),
@@ -84,7 +86,9 @@ def _refuse_foreign(out: Path) -> None:
 def _write_files(out: Path, scenario: "Scenario", server: "SandboxServer", sink: "SmtpSink") -> Path:
     credentials = out / "credentials"
     credentials.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, text in scenario.credentials().items():
+    key = credentials / "watchdaemon-key"
+    secrets = {**scenario.credentials(), key.name: key.read_text("utf-8") if key.exists() else _new_key()}
+    for name, text in secrets.items():
         (credentials / name).write_text(text, "utf-8")
         (credentials / name).chmod(0o600)
     (out / "accounts.toml").write_text(scenario.register_toml(), "utf-8")
@@ -106,6 +110,12 @@ directory = "credentials"
         "utf-8",
     )
     return config
+
+
+def _new_key() -> str:
+    from watchdaemon.credentials import new_key
+
+    return new_key().get_secret_value()
 
 
 def _wait_for_the_end() -> None:
