@@ -67,7 +67,7 @@ class Gathering:
         Raises:
             RetriableError: The names of those who wrote could not be looked up; the rows shall be read again.
         """
-        page, rows = Page(), rows_of(body)
+        page, rows = Page(), [self._known_author(stream, row) for row in rows_of(body)]
         self.authors.learn(authors_in(body))
         self.authors.find(filter(None, (author_id(row) for row in rows)), self.client)
         previous: int | None = None
@@ -85,6 +85,12 @@ class Gathering:
         page.rows = len(rows)
         self.rows += page.rows
         return page
+
+    def _known_author(self, stream: str, row: object) -> object:
+        """Whatever stands on the account's own timeline is the account's, also where the author is missing."""
+        if stream == "own" and isinstance(row, dict) and author_id(row) not in self.own_ids:
+            return {**row, "author_id": self.user_id}
+        return row
 
     def _add(self, item: Item | None, number: int | None) -> None:
         """Keep an item; of two versions of an edited post, the newer."""

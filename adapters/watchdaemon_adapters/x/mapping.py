@@ -134,8 +134,11 @@ def map_message(raw: object, authors: Mapping[str, Author], view: View) -> Item 
     """
     if not isinstance(raw, dict):
         raise _malformed("a message is not an object", view)
-    if raw.get("event_type", "MessageCreate") != "MessageCreate":
+    kind = raw.get("event_type", "MessageCreate")
+    if kind in ("ParticipantsJoin", "ParticipantsLeave"):
         return None
+    if kind != "MessageCreate":  # what it is cannot be told: it may be a message
+        raise _malformed("a message event has no usable type", view)
     event_id = _id(raw.get("id"))
     conversation = raw.get("dm_conversation_id")
     created_at = parse_time(raw.get("created_at"))
