@@ -29,6 +29,7 @@ from watchdaemon.services.alerts import AlertService
 from watchdaemon.services.credentials import ConnectService, HealthService
 from watchdaemon.services.digests import DigestService
 from watchdaemon.services.judge import JudgeService
+from watchdaemon.services.moderation import ModerationService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
 from watchdaemon.services.quota import QuotaService
@@ -123,6 +124,7 @@ class App:
             answers=settings.answer_policy(),
         )
         self.health = HealthService(store=store, adapters=self.adapter, clock=clock)
+        self.moderation = ModerationService(store=store, adapters=self.adapter, clock=clock)
         self.connections = ConnectService(
             store=store, credentials=self.credentials, adapter_with=self._make_adapter, clock=clock
         )

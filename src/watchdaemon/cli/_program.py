@@ -20,6 +20,7 @@ from watchdaemon.cli import (
     _coverage,
     _doctor,
     _mail,
+    _moderate,
     _quota,
     _reading,
     _running,
@@ -114,6 +115,7 @@ def _before_every_command(
 _ROOMS = (
     _running,
     _by_hand,
+    _moderate,
     _sandbox,
     _accounts,
     _auth,
