@@ -12,6 +12,7 @@ from watchdaemon_adapters._graph.posts import CommentReader
 from watchdaemon_adapters._graph.values import Row, child_of, count_of, is_list_missing, optional_moment, rows_of
 from watchdaemon_adapters.facebook.mapping import COMMENT_FIELDS, map_comment, settle_threads
 
+MOST_COMMENTS = 100  # at a time, where they are asked for by themselves
 PHOTO_OF = "photo_of"
 """In the `extra` of what stands for a photo while its comments are read: the post it stands in."""
 
@@ -109,7 +110,7 @@ class PageCommentReader(CommentReader):
         edge = Edge(
             path=f"{post.external_id}/comments",
             params={"fields": COMMENT_FIELDS, "filter": "stream", "order": "reverse_chronological", "summary": "true"},
-            limit=self._page_size,
+            limit=MOST_COMMENTS,
         )
         platform, account = self._account.platform, self._account.key
         is_first = not step

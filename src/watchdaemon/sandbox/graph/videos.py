@@ -22,6 +22,7 @@ def shelf_of(item: WorldItem) -> str:
 
 class _VideoNode(Commentable):
     EDGES: ClassVar[dict[str, Edge]] = {"comments": COMMENT_EDGE}
+    get_message = None  # type: ignore[assignment]  # a video has a description
 
     def get_title(self) -> None:
         """No titles here."""
@@ -71,7 +72,6 @@ class LiveVideoNode(_VideoNode):
         "recommended_encoder_settings seconds_left secure_stream_url stream_url targeting total_views video"
     )
     get_created_time = None  # type: ignore[assignment]  # the one field of posts it does not have
-    get_message = None  # type: ignore[assignment]  # the same
 
     def get_creation_time(self) -> str:
         """When it was made."""
