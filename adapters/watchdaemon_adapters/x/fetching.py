@@ -55,6 +55,7 @@ class Fetch:
     has_complete_stream: bool = False
     has_items: bool = False
     calls_told: int = 0
+    has_all_own: bool = False
     has_all_mentions: bool = False  # their list was read to its end, or …
     lowest_mention: tuple[int, datetime | None] | None = None  # … down to this one, where X stops
 
@@ -63,6 +64,7 @@ class Fetch:
         found = self.gathering
         found.roots = read_roots(found.cursors.get("roots"))
         for name, read in self._streams():
+            calls = found.client.calls
             try:
                 for _ in read():
                     if len(found.items) >= PIECE:
@@ -73,7 +75,9 @@ class Fetch:
                 if ends_all:
                     break
             else:
-                self.has_complete_stream = True
+                # A stream that had nothing to ask (no own post, so no quotes) has seen nothing.
+                self.has_complete_stream = self.has_complete_stream or found.client.calls > calls
+                self.has_all_own = self.has_all_own or name == "own"
             if len(found.items) >= PIECE:
                 yield self._piece()
         yield self._last_piece()
@@ -263,7 +267,8 @@ class Fetch:
                 found.new_cursors["searching"] = str(current)
                 yield
             current.done(query, wanted)
-        if not bad:
+        # under an own post that could not be listed nothing was searched for: it is not over yet
+        if not bad and self.has_all_own:
             newest, newest_at = max(current.newest, (mark.newest or 0, mark.newest_at), key=lambda n: n[0])
             mark = replace(mark, newest=newest or None, newest_at=newest_at, read_at=found.now)
             found.new_cursors["search"] = str(replace(mark, looked_on=found.now.date()))
