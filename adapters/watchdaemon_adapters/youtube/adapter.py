@@ -299,7 +299,9 @@ def _identify(
     if known is not None and known.proof == proof:
         return Channel(id=account.native_id, uploads_id=known.uploads_id), known
     channel = own_channel(client.my_channels(_FETCH_PARTS), account)
-    return channel, Proven(proof=proof, uploads_id=channel.uploads_id) if channel.uploads_id else None
+    # kept only when it is what such a list is always called: a wrong one would be an empty list for good
+    is_usual = channel.uploads_id is not None and channel.uploads_id.startswith("UU")
+    return channel, Proven(proof=proof, uploads_id=channel.uploads_id or "") if is_usual else None
 
 
 def _view(account: Account) -> View:

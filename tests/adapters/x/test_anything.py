@@ -65,7 +65,7 @@ def _places(raw: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(inner)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(PATHS), place=st.integers(0, 60), value=any_json, is_later=st.booleans())
 def test_nothing_in_an_answer_breaks_a_fetch_or_loses_an_item(
     path: str, place: int, value: object, is_later: bool
