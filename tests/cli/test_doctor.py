@@ -11,9 +11,13 @@ from tests.cli.connected import account
 from tests.cli.provider import Provider
 
 from watchdaemon.cli._remedies import State, finding_of
+from watchdaemon.clock import system_clock
 from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
+from watchdaemon.domain.delivery import DeliveryKey, MailKind, OutgoingMail
 from watchdaemon.errors import AccountError, AdapterError, Reason, RetriableError
 from watchdaemon.services.credentials import Examined
+from watchdaemon.settings import load_settings
+from watchdaemon.storage import open_store
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -149,3 +153,25 @@ def test_every_reason_has_a_next_step(reason: Reason) -> None:
 
     assert found.next
     assert "{" not in found.next
+
+
+@pytest.mark.parametrize(
+    ("retry_at", "state", "next_words"),
+    [(None, "FAULT", "Correct the person's address"), (NOW, "warning", "tried again by itself")],
+    ids=["refused for good", "not taken for now"],
+)
+def test_a_mail_that_did_not_arrive_is_named_with_the_next_step(
+    run: Run, lived: Path, retry_at: datetime | None, state: str, next_words: str
+) -> None:
+    store = open_store(load_settings(lived).database_url().get_secret_value())
+    key = DeliveryKey(kind=MailKind.DIGEST, recipient="anna", period="2026-11-23/1")
+    queued_at = system_clock()
+    store.queue(OutgoingMail(key=key, address="anna@example.org", subject="s", message=b"m"), at=queued_at)
+    (claimed,) = store.claim(now=queued_at, lease=timedelta(minutes=5))
+    store.book_failed(claimed.id, at=queued_at, error="550 no such mailbox", next_attempt_at=retry_at)
+    store.close()
+
+    found = findings(run, lived, "--offline")["mail to anna"]
+
+    assert (found["state"], found["detail"]) == (state, "digest/anna/2026-11-23/1: 550 no such mailbox")
+    assert next_words in found["next"]

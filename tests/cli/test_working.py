@@ -100,3 +100,10 @@ def test_accounts_that_cannot_be_fetched_make_the_exit_code_one(run: Run, lived:
     assert result.exit_code == 1
     assert [(a["coverage"], a["reason"]) for a in json.loads(result.stdout)] == [("failed", "no_credential")]
     assert "Not fetched completely: kommunen-x" in result.stderr
+
+
+def test_a_mail_server_that_is_away_makes_one_pass_end_with_one_and_say_so(run: Run, lived: Path) -> None:
+    result = run("run", "--once", "--at", "2026-11-23T13:05", "-c", lived)
+
+    assert result.exit_code == 1
+    assert "mails were not taken by the mail server: see watchdaemon doctor" in result.stderr

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from watchdaemon.settings import Settings
 
 _PATIENCE_SECONDS: Final = 10.0
+_MAILS_SINCE: Final = timedelta(days=14)
 _STYLES: Final = {"ok": "green", "warning": "yellow", "FAULT": "bold red"}
 
 
@@ -94,6 +96,7 @@ def _examine(settings: "Settings", path: Path | None, wish: _Wish) -> Iterator[F
             if wish.accounts is None:
                 yield Finding("database", State.OK, f"answers; {len(register.accounts)} accounts registered")
                 yield from _examine_register(app, register)
+                yield from _examine_outbox(app)
             chosen = _chosen(register, wish.accounts)
             yield from _examine_credentials(app, chosen)
             if not wish.is_offline:
@@ -129,6 +132,24 @@ def _examine_register(app: "App", register: "Register") -> Iterator[Finding]:
     yield _tried(
         "credential key", "can encrypt", app.credentials.check_key, "Until then only files are read.", State.WARNING
     )
+
+
+def _examine_outbox(app: "App") -> Iterator[Finding]:
+    """Name each person whose latest mail did not arrive: nobody else would notice."""
+    from watchdaemon.clock import system_clock
+    from watchdaemon.domain.delivery import Delivery, DeliveryState
+
+    latest: dict[str, Delivery] = {}
+    for delivery in app.store.deliveries(since=system_clock() - _MAILS_SINCE):
+        latest[delivery.mail.key.recipient] = delivery
+    for person, delivery in sorted(latest.items()):
+        told = f"{delivery.mail.key}: {delivery.last_error}"
+        if delivery.state is DeliveryState.BOUNCED:
+            step = "Correct the person's address in the register: watchdaemon accounts import"
+            yield Finding(f"mail to {person}", State.FAULT, told, step)
+        elif delivery.attempts and delivery.state is DeliveryState.QUEUED:
+            step = "It is tried again by itself; if it stays, ask whoever runs the mail server"
+            yield Finding(f"mail to {person}", State.WARNING, told, step)
 
 
 def _chosen(register: "Register", keys: Sequence[str] | None) -> "list[Account]":

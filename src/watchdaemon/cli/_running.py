@@ -105,6 +105,9 @@ def _one_pass(settings: "Settings", at: str | None) -> None:
     typer.echo("Done: " + (", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items()) or "nothing owed"))
     if report.failed or report.partly:
         note(f"{report.failed} accounts could not be fetched, {report.partly} only partly: see watchdaemon watch-log")
+    if report.postponed or report.bounced:
+        note(f"{report.postponed + report.bounced} mails were not taken by the mail server: see watchdaemon doctor")
+    if report.failed or report.partly or report.postponed or report.bounced:
         raise typer.Exit(1)
 
 
