@@ -1,5 +1,8 @@
 """Everything that can go wrong with one answer of the Graph."""
 
+from typing import Any
+
+import pytest
 from tests.judge.meta.graph import Answer, GraphFault
 
 FAULTS: dict[str, Answer] = {
@@ -25,3 +28,28 @@ FAULTS: dict[str, Answer] = {
     "an error without a code": (500, {"error": {}}),
     "an empty error": (400, {}),
 }
+
+_VARIANTS = frozenset(
+    {
+        "user limit",
+        "page limit",
+        "custom limit",
+        "service",
+        "permission in words",
+        "unknown field",
+        "foreign",
+        "a list instead",
+        "not a list below",
+        "an empty error",
+    }
+)
+"""Much like another one: tried where there is time."""
+
+
+def each(*without: str) -> list[Any]:
+    """Return all faults' names as parameters, the variants marked slow."""
+    return [
+        pytest.param(name, marks=pytest.mark.slow if name in _VARIANTS else ())
+        for name in FAULTS
+        if name not in without
+    ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.judge.meta.book import ALEX, KIM, NOW, OTHER_PAGE, Made, PageBook, Watch
-from tests.judge.meta.faults import FAULTS
+from tests.judge.meta.faults import FAULTS, each
 from tests.judge.meta.graph import Asked, Graph, GraphFault, Node
 
 from watchdaemon.domain.fetch import Coverage
@@ -224,7 +224,7 @@ def test_a_recheck_under_faults_calls_nothing_deleted(graph: Graph, page: PageBo
 PLACES = ["published_posts", "visitor_posts", "tagged", "conversations", "comments", "messages"]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", each())
 @pytest.mark.parametrize("place", PLACES)
 def test_no_fault_makes_an_account_look_quiet(
     graph: Graph, page: PageBook, watch: Watch, fault: str, place: str
@@ -247,7 +247,7 @@ def test_no_fault_makes_an_account_look_quiet(
     assert watch.truths("fb") == page.truths
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", each())
 def test_a_fault_of_the_whole_batch_is_never_quiet(graph: Graph, page: PageBook, watch: Watch, fault: str) -> None:
     everything(page)
     graph.trap(FAULTS[fault], path="batch")
@@ -390,3 +390,77 @@ def test_a_quiet_poll_of_forty_pages_takes_few_requests(graph: Graph, watch_face
 
     assert {r.coverage for r in results.values()} == {Coverage.COMPLETE}
     assert graph.requests <= 4
+
+
+# ---- what changes, and what is told more than once ---------------------------------------------------------------
+
+
+def test_an_edit_and_a_hiding_are_seen_with_the_next_days_first_poll(
+    graph: Graph, page: PageBook, watch: Watch
+) -> None:
+    graph.most_nested = graph.most = 3
+    post = page.post(NOW - DAY * 5)
+    nodes = [page.comment(post, NOW - HOUR * (n + 20), f"Fråga {n}?") for n in range(12)]
+    watch.one(NOW)
+    nodes[9].data["message"] = "Ändrad?"
+    nodes[10].data["is_hidden"] = True
+
+    watch.one(NOW + HOUR * 13)
+
+    stored = watch.stored["fb"]
+    assert stored[nodes[9].id].text == "Ändrad?"
+    assert stored[nodes[10].id].visibility == "hidden"
+
+
+def test_comments_under_single_photos_are_found_and_belong_to_the_post(
+    graph: Graph, page: PageBook, watch: Watch
+) -> None:
+    post = page.post(NOW - DAY, "Bilder")
+    photos = [graph.put(Node(str(88001 + n), "photo", {"created_time": "2026-11-19T12:00:00+0000"})) for n in range(2)]
+    parts = [{"type": "photo", "target": {"id": p.id}} for p in photos]
+    album = Node("88100", "attachment", {"type": "album", "subattachments": {"data": parts}})
+    post.edges["attachments"] = [album]
+    under = [page.comment(photo, NOW - HOUR, "Var är detta?") for photo in photos]
+
+    result = watch.one(NOW)
+
+    assert result.troubles == ()
+    assert {watch.stored["fb"][c.id].root_id for c in under} == {post.id}
+
+
+def test_an_answer_of_another_api_version_is_read_like_any_other(graph: Graph, page: PageBook, watch: Watch) -> None:
+    everything(page)
+    graph.usage = {"facebook-api-version": "v26.0"}
+
+    assert watch.one(NOW).coverage is Coverage.COMPLETE
+    assert watch.truths("fb") == page.truths
+
+
+def test_usage_near_the_limit_is_heard_for_the_account_it_is_of(graph: Graph, page: PageBook, watch: Watch) -> None:
+    everything(page)
+    header = '{"900100200":[{"type":"pages","call_count":91,"total_time":12,"total_cputime":8}]}'
+    graph.usage = {"X-Business-Use-Case-Usage": header}
+
+    watch.one(NOW)
+
+    parts = [e for e in watch.exchanges if e.is_part]
+    assert parts
+    assert {e.account for e in parts} == {"fb"}
+    assert all(e.headers.get("x-business-use-case-usage") == header for e in parts)
+
+
+def test_a_reply_whose_parent_is_spelled_short_stays_in_its_thread_when_the_parent_is_not_read_again(
+    graph: Graph, page: PageBook, watch: Watch
+) -> None:
+    graph.most_nested = 2
+    post = page.post(NOW - DAY * 9)
+    top = page.comment(post, NOW - DAY * 8)
+    for n in range(20):
+        page.comment(post, NOW - DAY * 2 + HOUR * n, f"Annat {n}?")
+    watch.one(NOW)
+    reply = page.comment(post, NOW + HOUR, "Svar", by=page.voice, under=top, bare_parent=True)
+
+    watch.one(NOW + HOUR * 2)
+
+    assert watch.stored["fb"][reply.id].thread_id == top.id
+    assert watch.stored["fb"][reply.id].parent_id == top.id

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from tests.judge.meta.book import ALEX, KIM, NOW, GramBook, Made, PageBook, Watch
-from tests.judge.meta.faults import FAULTS
+from tests.judge.meta.faults import FAULTS, each
 from tests.judge.meta.graph import Graph, GraphFault, Node
 
 from watchdaemon.domain.fetch import Coverage
@@ -152,7 +152,7 @@ def test_more_messages_than_the_platform_shows_are_a_trouble(gram: GramBook, wat
 PLACES = ["media", "tags", "comments", "replies", "conversations"]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", each())
 @pytest.mark.parametrize("place", PLACES)
 def test_no_fault_makes_an_account_look_quiet(
     graph: Graph, gram: GramBook, watch: Watch, fault: str, place: str
