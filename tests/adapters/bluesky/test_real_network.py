@@ -28,7 +28,9 @@ PDS = os.environ.get("WATCHDAEMON_BLUESKY_PDS", "")
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PDS, reason="no real Bluesky server: WATCHDAEMON_BLUESKY_PDS names none"),
+    pytest.mark.skipif(
+        not PDS, reason="a real Bluesky server lies outside the repository: WATCHDAEMON_BLUESKY_PDS names none"
+    ),
 ]
 
 

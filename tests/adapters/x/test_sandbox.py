@@ -254,6 +254,15 @@ def test_a_platform_wide_fault_fails_the_account_with_its_reason(busy: Town, kin
     assert (result.coverage, [t.reason for t in result.troubles]) == (Coverage.FAILED, [reason])
 
 
+def test_an_account_without_posts_is_failed_when_x_goes_away_later_that_day(town: Town) -> None:
+    first = town.fetch()
+    town.break_down(FaultKind.HTML_502)
+    second = town.fetch()
+
+    assert first.coverage is Coverage.COMPLETE
+    assert (second.coverage, {t.reason for t in second.troubles}) == (Coverage.FAILED, {Reason.OUTAGE})
+
+
 @pytest.mark.parametrize("kind", [FaultKind.MISSING_PERMISSION, FaultKind.RATE_LIMIT, FaultKind.OUTAGE])
 def test_a_fault_of_one_listing_leaves_the_others(busy: Town, kind: FaultKind) -> None:
     busy.break_down(kind, "dm_events")
