@@ -464,3 +464,26 @@ def test_a_reply_whose_parent_is_spelled_short_stays_in_its_thread_when_the_pare
 
     assert watch.stored["fb"][reply.id].thread_id == top.id
     assert watch.stored["fb"][reply.id].parent_id == top.id
+
+
+def test_an_expansion_left_out_although_there_is_something_is_not_quiet(
+    graph: Graph, page: PageBook, watch: Watch
+) -> None:
+    """The comments' field is missing from every post, as where the platform does not take it in a list."""
+    post = page.post(NOW - DAY)
+    page.comment(post, NOW - HOUR)
+    seen = graph.answer
+
+    def answer(asked: Asked) -> Any:
+        found = seen(asked)
+        if not isinstance(found, str) and "published_posts" in found[1]:
+            for row in found[1]["published_posts"]["data"]:
+                row.pop("comments", None)
+        return found
+
+    graph.answer = answer  # type: ignore[method-assign]
+
+    result = watch.one(NOW)
+
+    assert result.coverage is Coverage.COMPLETE
+    assert watch.truths("fb") == page.truths

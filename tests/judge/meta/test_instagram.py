@@ -218,3 +218,35 @@ def test_rechecks_see_edits_hiding_and_deletion(gram: GramBook, watch: Watch) ->
     found = {r.external_id: r for r in watch.adapter.recheck(watch.accounts[0], list(watch.stored["ig"].values()))}
 
     assert [found[n.id].visibility for n in (hidden, deleted, kept)] == ["hidden", "deleted", "public"]
+
+
+def test_one_medias_comments_called_gone_with_the_media_still_there_are_a_trouble(
+    graph: Graph, gram: GramBook, watch: Watch
+) -> None:
+    graph.most_of = {"comments": 2}
+    everything(gram)
+    graph.trap(FAULTS["gone"], path=f"{gram.node.edges['media'][2].id}/comments")
+
+    broken = watch.one(NOW)
+
+    assert [(t.reason, t.stream) for t in broken.troubles] == [(Reason.INCOMPLETE, "comments")]
+    graph.traps = []
+    assert watch.one(NOW + HOUR).coverage is Coverage.COMPLETE
+    assert watch.truths("ig") == gram.truths
+
+
+def test_a_comment_deleted_between_its_own_and_its_replies_page_costs_no_other(
+    graph: Graph, gram: GramBook, watch: Watch
+) -> None:
+    graph.most_of = {"replies": 2}
+    media = gram.media(NOW - DAY)
+    tops = [gram.comment(media, NOW - HOUR * (n + 5), f"Fråga {n}?") for n in range(4)]
+    for n in range(5):
+        gram.comment(media, NOW - HOUR + timedelta(minutes=n), f"Mer {n}?", under=tops[1])
+    graph.trap(FAULTS["gone"], path=tops[1].id)
+
+    result = watch.one(NOW)
+
+    unread = {n.id for n in tops[1].edges["replies"][:-2]}
+    assert result.coverage is Coverage.COMPLETE
+    assert set(watch.stored["ig"]) == set(gram.truths) - unread
