@@ -46,6 +46,14 @@ def test_accounts_left_out_are_named_and_stay(run: Run, lived: Path, tmp_path: P
     ]  # fmt: skip
 
 
+def test_a_file_without_any_account_closes_nothing(run: Run, lived: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    result = run("accounts", "import", tmp_path / "empty.csv", "--close-missing", "--yes", "-c", lived)
+
+    assert result.exit_code == 2
+    assert "names no account: --close-missing would close all 4" in result.stderr
+
+
 def test_the_list_shows_who_answers_for_each_account(run: Run, lived: Path) -> None:
     table = run("accounts", "list", "-c", lived).stdout.splitlines()
     accounts = json.loads(run("accounts", "list", "--json", "-c", lived).stdout)

@@ -166,6 +166,7 @@ def test_a_fault_names_key_and_line(tmp_path: Path, added: str, key: str, line: 
         ('sender = "a@example.org\\nBcc: b@example.org"', "mail.sender", "must be a mail address"),
         ('sender = "a@example.org"\nsender_name = "a\\r\\nb"', "mail.sender_name", "one line of text"),
         ('sender = "a@example.org"\nusername = "u"', "mail.username", "goes together with password_credential"),
+        ('sender = "a@example.org"\nhost = ""', "mail.host", "at least 1 character"),
         (
             'sender = "a@example.org"\nusername = "u"\npassword_credential = "smtp"\nhost = "mail.example.org"',
             "mail.security",

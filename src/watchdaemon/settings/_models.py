@@ -165,7 +165,7 @@ class MailSettings(Section):
     sender: Address
     sender_name: Line = "watchdaemon"
     reply_to: Address | None = None
-    host: Line = "localhost"
+    host: Line = Field(default="localhost", min_length=1)
     port: int = Field(default=25, ge=1, le=65_535)
     security: Literal["none", "starttls", "tls"] = "none"
     username: str | None = None

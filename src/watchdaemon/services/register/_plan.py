@@ -8,6 +8,7 @@ from pathlib import Path
 
 from watchdaemon.domain.account import Account, AccountStatus, OwnerRole, Ownership, Person, Register, Unit
 from watchdaemon.domain.audit import Change
+from watchdaemon.errors import ConfigError
 from watchdaemon.ports import Store
 from watchdaemon.services.register._check import parse_register
 
@@ -34,9 +35,13 @@ def prepare(path: Path, known: Register, *, on: date, close_missing: bool = Fals
     nothing refers to them; a file without a table of them leaves them alone.
 
     Raises:
-        ConfigError: Anything in the file is wrong; nothing of it may be taken then.
+        ConfigError: Anything in the file is wrong; nothing of it may be taken then. Or it names no account at all and
+            every one would be closed: an export that broke off must not end all watching.
     """
-    return _compare(known, parse_register(path, on=on, known=known), close_missing=close_missing)
+    read = parse_register(path, on=on, known=known)
+    if close_missing and known.accounts and not read.accounts:
+        raise ConfigError(f"{path} names no account: --close-missing would close all {len(known.accounts)}")
+    return _compare(known, read, close_missing=close_missing)
 
 
 def import_register(store: Store, read: Register, *, by: str, at: datetime) -> Prepared:
