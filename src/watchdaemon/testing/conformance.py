@@ -16,13 +16,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
+import httpx
 import structlog
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, Coverage, Cursors, FetchResult
 from watchdaemon.domain.item import Item, ItemKind, Visibility
-from watchdaemon.errors import AdapterError, ConfigError
+from watchdaemon.errors import AdapterError, ConfigError, RetriableError
+from watchdaemon.http import Road
 from watchdaemon.ports import AdapterContext, AdapterPlugin, PlatformAdapter
 
 
@@ -147,6 +150,16 @@ class AdapterConformance:
             else:
                 raise AssertionError("no error without a credential")
 
+    def test_a_platform_that_goes_away_fails_every_account_also_one_just_read(self, case: AdapterCase) -> None:
+        """Nothing seen is never partly seen: what an adapter remembers, or need not ask, is no part of a fetch."""
+        adapter = case.adapter
+        cursors = cursors_after(list(adapter.fetch(case.accounts, {})))
+        with away(case.context.road):
+            finals = [r for r in adapter.fetch(case.accounts, cursors) if r.is_final]
+        require(len(finals) == len(case.accounts), "an account without a final result")
+        for result in finals:
+            require(result.coverage is Coverage.FAILED, f"{result.account}: {result.coverage} with the platform away")
+
     def test_every_item_is_rechecked_once(self, case: AdapterCase) -> None:
         """One answer an item; a known visibility or a reason why not; nothing is deleted that is there."""
         for result in fetch(case):
@@ -220,6 +233,17 @@ def require(condition: bool, message: str) -> None:
 def is_utc(at: datetime) -> bool:
     """Tell whether a time is aware and in UTC."""
     return at.utcoffset() == timedelta(0)
+
+
+@contextmanager
+def away(road: Road) -> Iterator[None]:
+    """No request of any thread is answered."""
+
+    def unanswered(*_: object, platform: str, account: str | None = None, **__: object) -> httpx.Response:
+        raise RetriableError("no answer (the suite has switched the platform off)", platform=platform, account=account)
+
+    with patch.object(road, "request", unanswered):
+        yield
 
 
 @contextmanager
