@@ -8,9 +8,12 @@ from typing import Any
 from watchdaemon.domain.account import Account
 from watchdaemon.ports import AdapterPlugin
 from watchdaemon.sandbox import ids
+from watchdaemon.sandbox.threads.app import APPROVALS
 from watchdaemon.sandbox.world import Kind, Token, TokenKind, WorldAccount, WorldItem
 from watchdaemon_adapters.facebook import plugin as facebook
 from watchdaemon_adapters.instagram import plugin as instagram
+from watchdaemon_adapters.mastodon import plugin as mastodon
+from watchdaemon_adapters.threads import plugin as threads
 from watchdaemon_adapters.x import plugin as x
 from watchdaemon_adapters.youtube import plugin as youtube
 
@@ -73,7 +76,7 @@ class Place:
     def _item(self, at: datetime, text: str, kind: Kind, *, above: WorldItem | None, own: bool = False) -> WorldItem:
         # YouTube and Meta's platforms have two levels; on the others every post names what it answers
         is_under_post = above is not None and above.kind is Kind.POST
-        has_levels = self.platform in ("facebook", "instagram", "youtube")
+        has_levels = self.platform in ("facebook", "instagram", "threads", "youtube")
         parent = None if above is None or (is_under_post and has_levels) else above.id
         root = None if above is None else above.root_id or above.id
         return WorldItem(
@@ -89,6 +92,7 @@ class Place:
             by_account=own,
             parent_id=parent,
             root_id=root,
+            extra={APPROVALS: "true"} if kind is Kind.POST and self.platform == "threads" else {},
         )
 
 
@@ -131,4 +135,22 @@ _YOUTUBE = Place(
     new_id=lambda _, seed, above: ids.youtube_video(seed) if seed == POST else ids.youtube_comment(seed, above),
 )
 
-PLACES = {place.platform: place for place in (_FACEBOOK, _INSTAGRAM, _X, _YOUTUBE)}
+_MASTODON = Place(
+    platform="mastodon",
+    plugin=mastodon,
+    me=ids.mastodon_account("exempelkommun"),
+    citizen=ids.mastodon_account("kim"),
+    scopes=frozenset({"read", "write:statuses"}),
+    new_id=lambda at, seed, _: ids.mastodon_status(at, seed),
+)
+_THREADS = Place(
+    platform="threads",
+    plugin=threads,
+    me=ids.digits("threads:exempelkommun", 17),
+    citizen=ids.digits("threads:kim", 17),
+    scopes=frozenset({"threads_basic", "threads_read_replies", "threads_manage_replies"}),
+    new_id=lambda _, seed, __: ids.digits(f"threads:{seed}", 17),
+    settings={"mentions": False},
+)
+
+PLACES = {place.platform: place for place in (_FACEBOOK, _INSTAGRAM, _X, _YOUTUBE, _MASTODON, _THREADS)}

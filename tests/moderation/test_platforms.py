@@ -8,11 +8,12 @@ from tests.moderation.conftest import Town
 from watchdaemon.domain.item import Visibility
 from watchdaemon.domain.moderation import Action, Outcome
 from watchdaemon.errors import ConfigError
+from watchdaemon.sandbox.world import Moderation
 
-CAN_HIDE = ("facebook", "instagram", "x", "youtube")
-CAN_REPLY = ("facebook", "instagram", "youtube")
-SHOWS_HIDDEN = ("facebook", "instagram", "youtube")
-DELETES_OWN = ("facebook", "instagram", "x", "youtube")
+CAN_HIDE = ("facebook", "instagram", "threads", "x", "youtube")
+CAN_REPLY = ("facebook", "instagram", "mastodon", "youtube")
+SHOWS_HIDDEN = ("facebook", "instagram", "threads", "youtube")
+DELETES_OWN = ("facebook", "instagram", "mastodon", "x", "youtube")
 ANSWER = "Vi tar bort namnet."
 
 TownOn = Callable[[str], Town]
@@ -72,6 +73,37 @@ def test_a_refusal_is_never_booked_as_done(town_on: TownOn, platform: str) -> No
     assert entry.detail
     assert town.item("Grannen").visibility is Visibility.PUBLIC
     assert town.store.moderations() == [entry]
+
+
+def test_a_refused_reply_is_not_there(town_on: TownOn) -> None:
+    town = town_on("mastodon")
+    town.forbid()
+
+    entry = town.order(Action.REPLY, text=ANSWER)
+
+    assert entry.outcome is Outcome.REFUSED
+    assert town.truth(ANSWER) == []
+
+
+def test_on_mastodon_an_answer_names_whom_it_answers(town_on: TownOn) -> None:
+    town = town_on("mastodon")
+    town.order(Action.REPLY, text=ANSWER)
+
+    assert [i.text for i in town.truth(ANSWER)] == [f"@kim.exempel {ANSWER}"]
+
+
+def test_what_threads_holds_for_approval_is_approved(town_on: TownOn) -> None:
+    town = town_on("threads")
+    (comment,) = town.truth("Grannen")
+    town.world.moderate(comment, Moderation.HELD)
+    town.fetch()
+    held = town.item("Grannen").visibility
+
+    entry = town.order(Action.APPROVE)
+
+    assert held is Visibility.HELD
+    assert (entry.outcome, entry.is_verified) == (Outcome.DONE, True)
+    assert town.item("Grannen").visibility is Visibility.PUBLIC
 
 
 @pytest.mark.parametrize("platform", SHOWS_HIDDEN)

@@ -16,13 +16,16 @@ from watchdaemon.domain.fetch import (
     Recheck,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.moderation import Action, Receipt
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.mastodon.client import LOOK_UP_SIZE, MastodonClient
 from watchdaemon_adapters.mastodon.connect import MastodonConnector
 from watchdaemon_adapters.mastodon.fetching import Fetch
 from watchdaemon_adapters.mastodon.gathered import Gathered, strikes_the_account
 from watchdaemon_adapters.mastodon.mapping import View, map_status
+from watchdaemon_adapters.mastodon.moderation import can_on_mastodon, has_reply, order
 from watchdaemon_adapters.mastodon.problems import PLATFORM, trouble_of
 from watchdaemon_adapters.mastodon.profile import newest_time, profile_name, profile_text
 from watchdaemon_adapters.mastodon.settings import MastodonSettings, instance_of
@@ -155,6 +158,22 @@ class MastodonAdapter:
     def connector(self) -> MastodonConnector:
         """Return how accounts are connected."""
         return MastodonConnector(self._settings, self._context.road)
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what may be done to an item."""
+        return can_on_mastodon(item)
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:
+        """Send an order, once."""
+        return order(self._client(account), account, item, action, text)
+
+    def holds(
+        self, account: Account, item: Item, action: Action, *, text: str = "", reply_id: str | None = None
+    ) -> bool | None:
+        """Read again whether it is so."""
+        if action is Action.REPLY:
+            return has_reply(self._client(account), account, item, text, reply_id)
+        return is_so(account, self.recheck(account, [item]), action)
 
     def _client(self, account: Account) -> MastodonClient:
         if account.credential is None:

@@ -166,6 +166,15 @@ class MastodonClient:
                 return []
             raise
 
+    def post_status(self, form: Mapping[str, str], *, key: str) -> Json:
+        """Write a status. Neither this nor a deletion is tried twice."""
+        body = self._sent("POST", "api/v1/statuses", form=form, headers={"Idempotency-Key": key}).body
+        return body if isinstance(body, dict) else {}
+
+    def delete_status(self, status_id: str) -> None:
+        """Delete an own status."""
+        self._sent("DELETE", f"api/v1/statuses/{quote(status_id)}")
+
     # ---- underneath ----------------------------------------------------------------------------------------------
 
     def _pages(
@@ -237,15 +246,27 @@ class MastodonClient:
             return None
 
     def _get(self, path: str, pairs: Pairs = ()) -> Answer:
+        return self._sent("GET", path, pairs)
+
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        pairs: Pairs = (),
+        *,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         self.calls += 1
         url = f"{self.base_url}/{path}" + (f"?{urlencode(pairs)}" if pairs else "")
         try:
             response = self.road.request(
-                "GET",
+                method,
                 url,
                 platform=PLATFORM,
                 account=self.account,
-                headers={"Authorization": f"Bearer {self.token}"},
+                data=form,
+                headers={"Authorization": f"Bearer {self.token}", **(headers or {})},
                 timeout=self.settings.timeout_seconds,
                 # a limit holds for minutes: trying again at once only eats into the next one
                 should_retry=_is_worth_repeating,

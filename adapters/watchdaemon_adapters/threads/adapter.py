@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, ItemKind
+from watchdaemon.domain.moderation import Action, Receipt
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, Reason, RetriableError
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import read_secrets
 from watchdaemon_adapters._graph.collect import failed_result, internal_error
 from watchdaemon_adapters._graph.tokens import health_of
 from watchdaemon_adapters._graph.values import optional_id, optional_moment, optional_text, rows_of
+from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
 from watchdaemon_adapters.threads.collect import Collector, run_streams
 from watchdaemon_adapters.threads.connect import ThreadsConnector
 from watchdaemon_adapters.threads.mapping import Identity
+from watchdaemon_adapters.threads.moderation import can_on_threads, order
 from watchdaemon_adapters.threads.paging import ListReader
 from watchdaemon_adapters.threads.rechecking import recheck_items
 from watchdaemon_adapters.threads.settings import ThreadsSettings
@@ -124,6 +127,27 @@ class ThreadsAdapter:
     def connector(self) -> ThreadsConnector:
         """Return how profiles are connected."""
         return ThreadsConnector(self._settings, self._context.road, self._context.clock)
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what may be done to an item."""
+        return can_on_threads(item)
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:  # noqa: ARG002 - no replies
+        """Send an order, once."""
+        order(self._client(account), item, action)
+        return Receipt()
+
+    def holds(
+        self,
+        account: Account,
+        item: Item,
+        action: Action,
+        *,
+        text: str = "",  # noqa: ARG002 - no replies
+        reply_id: str | None = None,  # noqa: ARG002
+    ) -> bool | None:
+        """Read again whether it is so; what waited for approval, in its queue first."""
+        return is_so(account, self.recheck(account, [item]), action)
 
     def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
         collector = Collector(account, self._context.clock(), self._context.look_back, cursors)

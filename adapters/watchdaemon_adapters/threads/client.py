@@ -27,14 +27,25 @@ class ThreadsClient:
 
     def get(self, path: str, params: Mapping[str, str]) -> Row:
         """Return the object at `path` (below the version). Raises AdapterError."""
+        return self._sent("GET", path, params=params)
+
+    def post(self, path: str, form: Mapping[str, str]) -> Row:
+        """Send an order to `path`, once, and return the answer. Raises AdapterError."""
+        return self._sent("POST", path, form=form)
+
+    def _sent(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+    ) -> Row:
         self.calls += 1
+        token = {"access_token": self._token}
         try:
             answer = self._road.request(
-                "GET",
+                method,
                 f"{self._root}/{quote(path, safe='/')}",
                 platform=PLATFORM,
                 account=self.account,
-                params={"access_token": self._token, **params},
+                params=None if params is None else {**token, **params},
+                data=None if form is None else {**token, **form},
                 timeout=self._timeout,
                 should_retry=should_retry,
             )

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.mastodon import spec
 from watchdaemon.sandbox.mastodon.access import Caller
 from watchdaemon.sandbox.mastodon.spec import Call, Query, Refused, not_found
 from watchdaemon.sandbox.mastodon.statuses import HOST, Json, Notification, Statuses, timestamp, visibility
-from watchdaemon.sandbox.world import World, WorldAccount, WorldItem
+from watchdaemon.sandbox.world import Kind, World, WorldAccount, WorldItem
 
 # The most that a context gives to a token's owner.
 CONTEXT_LIMIT = 4096
@@ -26,6 +27,7 @@ class Asked:
     caller: Caller
     subject: str
     url: str  # the whole address without its query, for links
+    key: str = ""  # the request's Idempotency-Key
 
     @property
     def viewer(self) -> WorldAccount:
@@ -47,6 +49,7 @@ class Answers:
     def __init__(self, world: World) -> None:
         self._world = world
         self._statuses = Statuses(world)
+        self._written: dict[tuple[str, str], str] = {}  # by account and idempotency key: the status's id
 
     def me(self, asked: Asked) -> Answer:
         """GET /api/v1/accounts/verify_credentials."""
@@ -157,6 +160,43 @@ class Answers:
         page, headers = cut(asked, threads, lambda items: int(items[-1].id))
         return Answer([self._conversation(asked.viewer, items) for items in page], headers)
 
+    def post_status(self, asked: Asked) -> Answer:
+        """POST /api/v1/statuses: a reply; the same key again gives the same status again."""
+        known = self._written.get((asked.viewer.key, asked.key)) if asked.key else None
+        if known is not None and (item := self._statuses.find(known, asked.viewer)) is not None:
+            return Answer(self._statuses.to_json(item), {})
+        text, above_id = asked.query.text("status") or "", asked.query.text("in_reply_to_id") or ""
+        if not text.strip():
+            raise Refused(422, "Validation failed: Text can't be blank")
+        above = self._statuses.find(above_id, asked.viewer)
+        if above is None:
+            raise not_found()
+        now, viewer = self._world.now(), asked.viewer
+        item = WorldItem(
+            id=ids.mastodon_status(now, f"{above_id}:{text}:{len(self._written)}"),
+            account=above.account,
+            kind=Kind.COMMENT,
+            author_id=viewer.native_id,
+            author_name=viewer.name,
+            author_username=viewer.username,
+            text=text,
+            published_at=now,
+            by_account=True,
+            parent_id=above.id,
+            root_id=above.root_id or above.id,
+        )
+        self._written[viewer.key, asked.key] = item.id
+        return Answer(self._statuses.to_json(self._world.add(item)), {})
+
+    def delete_status(self, asked: Asked) -> Answer:
+        """DELETE /api/v1/statuses/:id: an own one; what stands below it stays."""
+        item = self._item(asked)
+        if item.author_id != asked.viewer.native_id:
+            raise not_found()
+        body = self._statuses.to_json(item) | {"text": item.text}
+        self._world.delete(item, cascade=False)
+        return Answer(body, {})
+
     # ---- pieces ----------------------------------------------------------------------------------------------------
 
     def _account(self, account_id: str) -> WorldAccount:
@@ -239,10 +279,11 @@ class Route:
     path: re.Pattern[str]
     call: Call
     answer: Callable[[Answers, Asked], Answer]
+    method: str = "GET"
 
 
 _ID = r"(?P<id>[^/]+)"
-ROUTES = tuple(
+_READING = tuple(
     Route(re.compile(path), call, answer)
     for path, call, answer in (
         ("api/v1/accounts/verify_credentials", spec.ME, Answers.me),
@@ -260,13 +301,18 @@ ROUTES = tuple(
         ("api/v1/conversations", spec.CONVERSATIONS, Answers.conversations),
     )
 )
+ROUTES = (
+    *_READING,
+    Route(re.compile("api/v1/statuses"), spec.POST_STATUS, Answers.post_status, "POST"),
+    Route(re.compile(f"api/v1/statuses/{_ID}"), spec.DELETE_STATUS, Answers.delete_status, "DELETE"),
+)
 
 
 def find_route(method: str, path: str) -> tuple[Route, str]:
     """Return the route of a request and the path's variable part. Raises Refused (404)."""
-    for route in ROUTES if method == "GET" else ():
+    for route in ROUTES:
         found = route.path.fullmatch(path)
-        if found is not None:
+        if found is not None and route.method == method:
             subject = found.groupdict().get("id", "")
             if subject and not spec.ID.fullmatch(subject):
                 raise not_found()

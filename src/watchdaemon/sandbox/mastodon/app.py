@@ -48,23 +48,33 @@ class MastodonApi:
         except Refused as refusal:
             return JSONResponse(refusal.body, refusal.status, refusal.headers)
 
+        form = (await request.body()).decode("utf-8", "replace") if request.method == "POST" else ""
+
         async def answer() -> Response:
-            return self._answer(request, route, subject, path, caller)
+            return self._answer(request, route, subject, path, caller, form)
 
         # Faults of every account have struck already, before anybody knew whose token it is.
         own = Faults(fault for fault in self._faults.all() if fault.account is not None)
         key = caller.account.key
         return await disturbed(own, answer, now=self._world.now(), platform=PLATFORM, account=key, path=path)
 
-    def _answer(self, request: Request, route: Route, subject: str, path: str, caller: Caller) -> Response:
+    def _answer(  # noqa: PLR0917 - what is known of one request
+        self, request: Request, route: Route, subject: str, path: str, caller: Caller, form: str
+    ) -> Response:
         headers: dict[str, str] = {}
         try:
             self._strike(caller, path)
             headers |= self._books.enter(caller, self._world.now())
             check_scopes(route.call, caller)
-            query = read_query(route.call, parse_qsl(request.url.query, keep_blank_values=True))
+            given = request.url.query if route.method == "GET" else form
+            query = read_query(route.call, parse_qsl(given, keep_blank_values=True))
             url = str(request.url).partition("?")[0]
-            found = route.answer(self._answers, Asked(query=query, caller=caller, subject=subject, url=url))
+            found = route.answer(
+                self._answers,
+                Asked(
+                    query=query, caller=caller, subject=subject, url=url, key=request.headers.get("idempotency-key", "")
+                ),
+            )
         except Refused as refusal:
             return JSONResponse(refusal.body, refusal.status, headers | refusal.headers)
         found = self._spoilt(found, caller, path)

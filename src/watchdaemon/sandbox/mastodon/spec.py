@@ -96,6 +96,12 @@ ACCOUNT_STATUSES = Call(
 )
 STATUS = Call(name="status", scopes=frozenset({"read:statuses"}))
 STATUSES = Call(name="statuses", parameters={"id[]": _IDS}, scopes=frozenset({"read:statuses"}))
+POST_STATUS = Call(
+    name="post_status",
+    parameters={"status": _WORD, "in_reply_to_id": _ID_VALUE, "visibility": _WORD},
+    scopes=frozenset({"write:statuses"}),
+)
+DELETE_STATUS = Call(name="delete_status", scopes=frozenset({"write:statuses"}))
 CONTEXT = Call(name="context", scopes=frozenset({"read:statuses"}))
 QUOTES = Call(
     name="quotes",
