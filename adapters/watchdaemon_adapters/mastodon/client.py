@@ -211,11 +211,14 @@ class MastodonClient:
         """Return the bound of the page after this one, or None after the last.
 
         A ``Link`` header is believed; only its id is taken, so that the token never goes to another host. Without one
-        pages are counted on by their own ids until one is empty. Upward, only an empty page is the end.
+        pages are counted on by their own ids until one is empty. Upward, only an empty page is the end; downward, one
+        that was emptied after it was cut (by blocks, for instance) may still link to the next.
         """
         links = answer.links()
         address = links.get("next" if by == "max_id" else "prev")
-        if not rows or (links and address is None and by == "max_id"):
+        if by == "max_id" and address is None and (links or not rows):
+            return None
+        if by == "min_id" and not rows:
             return None
         if address is not None:
             bound = _bound_in(address, by)
