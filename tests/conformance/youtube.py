@@ -50,9 +50,11 @@ def _parts(sent: Sent, method: dict[str, Any], given: dict[str, str]) -> list[st
 
 
 def _filters(sent: Sent, given: dict[str, str]) -> list[str]:
+    if sent.method != "GET":
+        return []
     resource = sent.path.rpartition("/")[2]
     chosen = [name for name in FILTERS.get(resource, ()) if name in given]
-    faults = [] if len(chosen) == 1 or sent.method != "GET" else [f"{sent}: {len(chosen)} filters: {chosen}"]
+    faults = [] if len(chosen) == 1 else [f"{sent}: {len(chosen)} filters: {chosen}"]
     if "id" in given and {"maxResults", "moderationStatus"} & given.keys():
         faults.append(f"{sent}: a look-up by id takes no page size and no moderation status")
     return faults

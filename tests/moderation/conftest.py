@@ -10,6 +10,9 @@ from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from tests.conformance import x as x_description
+from tests.conformance import youtube as youtube_description
+from tests.conformance.wire import recorded
 from tests.moderation.places import PLACES, Place
 
 from watchdaemon.clock import SimulatedClock
@@ -120,6 +123,17 @@ class Town:
     def forbid(self) -> None:
         """Let the platform refuse the token from now on."""
         self.faults.add(Fault(kind=FaultKind.MISSING_PERMISSION, platform=self.place.platform))
+
+
+@pytest.fixture(autouse=True)
+def _requests_are_described() -> Iterator[None]:
+    """Fail the test that sends what X's or YouTube's own description does not know, where that is at hand."""
+    with recorded() as sent:
+        yield
+    for platform, judge in (("/x/", x_description), ("/youtube/", youtube_description)):
+        if judge.SPEC.exists():
+            theirs = {request for request in sent if request.path.startswith(platform)}
+            assert [fault for request in theirs for fault in judge.faults_of(request)] == []
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from watchdaemon.ports import AdapterPlugin
 from watchdaemon.sandbox import ids
 from watchdaemon.sandbox.threads.app import APPROVALS
 from watchdaemon.sandbox.world import Kind, Token, TokenKind, WorldAccount, WorldItem
+from watchdaemon_adapters.bluesky import plugin as bluesky
 from watchdaemon_adapters.facebook import plugin as facebook
 from watchdaemon_adapters.instagram import plugin as instagram
 from watchdaemon_adapters.mastodon import plugin as mastodon
@@ -32,6 +33,7 @@ class Place:
     scopes: frozenset[str]
     new_id: Callable[[datetime, str, str | None], str]  # when, seed, the id above it
     kind: TokenKind = TokenKind.USER
+    username: str = "exempelkommun"
     credential: Mapping[str, str] = field(default_factory=lambda: {"token": "hemlig"})
     setting: str = "base_url"
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class Place:
                 platform=self.platform,
                 native_id=self.me,
                 name="Exempelkommun",
-                username="exempelkommun",
+                username=self.username,
                 tokens=(token,),
                 extra=dict(self.extra),
             )
@@ -153,4 +155,19 @@ _THREADS = Place(
     settings={"mentions": False},
 )
 
-PLACES = {place.platform: place for place in (_FACEBOOK, _INSTAGRAM, _X, _YOUTUBE, _MASTODON, _THREADS)}
+ME_ON_BLUESKY, KIM_ON_BLUESKY = ids.bluesky_did("exempelkommun"), ids.bluesky_did("kim")
+_BLUESKY = Place(
+    platform="bluesky",
+    plugin=bluesky,
+    me=ME_ON_BLUESKY,
+    citizen=KIM_ON_BLUESKY,
+    kind=TokenKind.APP_PASSWORD,
+    scopes=frozenset(),
+    username="exempelkommun.example.org",
+    credential={"password": "hemlig"},
+    new_id=lambda at, seed, _: ids.bluesky_post(
+        KIM_ON_BLUESKY if seed.startswith(COMMENT) else ME_ON_BLUESKY, at, seed
+    ),
+)
+
+PLACES = {place.platform: place for place in (_BLUESKY, _FACEBOOK, _INSTAGRAM, _X, _YOUTUBE, _MASTODON, _THREADS)}

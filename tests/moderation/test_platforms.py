@@ -1,6 +1,7 @@
 """Orders to every platform, over real HTTP: done, refused, unknown, and seen by reading again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.moderation.conftest import Town
@@ -10,10 +11,10 @@ from watchdaemon.domain.moderation import Action, Outcome
 from watchdaemon.errors import ConfigError
 from watchdaemon.sandbox.world import Moderation
 
-CAN_HIDE = ("facebook", "instagram", "threads", "x", "youtube")
-CAN_REPLY = ("facebook", "instagram", "mastodon", "youtube")
-SHOWS_HIDDEN = ("facebook", "instagram", "threads", "youtube")
-DELETES_OWN = ("facebook", "instagram", "mastodon", "x", "youtube")
+CAN_HIDE = ("bluesky", "facebook", "instagram", "threads", "x", "youtube")
+CAN_REPLY = ("bluesky", "facebook", "instagram", "mastodon", "youtube")
+SHOWS_HIDDEN = ("bluesky", "facebook", "instagram", "threads", "youtube")
+DELETES_OWN = ("bluesky", "facebook", "instagram", "mastodon", "x", "youtube")
 ANSWER = "Vi tar bort namnet."
 
 TownOn = Callable[[str], Town]
@@ -144,6 +145,20 @@ def test_a_reply_that_nobody_answered_is_looked_for_before_it_is_sent_again(
     assert first.outcome is (Outcome.DONE if loses_answer else Outcome.UNKNOWN)
     assert (second.outcome, second.is_verified) == (Outcome.DONE, True)
     assert len(town.truth(ANSWER)) == 1
+
+
+def test_a_gate_keeps_what_it_says_of_others(town_on: TownOn) -> None:
+    town = town_on("bluesky")
+    (comment,) = town.truth("Grannen")
+    other = replace(comment, id=comment.id[:-3] + "222", text="Något annat")
+    town.world.hide(town.world.add(other))
+
+    entry = town.order(Action.HIDE)
+    shown = town.order(Action.UNHIDE)
+
+    assert (entry.outcome, shown.outcome) == (Outcome.DONE, Outcome.DONE)
+    assert town.truth("Något annat")[0].hidden_at is not None
+    assert town.truth("Grannen")[0].hidden_at is None
 
 
 def test_x_leaves_replies_and_others_posts_to_a_person(town_on: TownOn) -> None:

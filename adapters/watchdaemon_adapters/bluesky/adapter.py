@@ -17,8 +17,10 @@ from watchdaemon.domain.fetch import (
     Trouble,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.moderation import Action, Receipt
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.bluesky.client import POSTS_A_CALL, BlueskyClient
 from watchdaemon_adapters.bluesky.connect import BlueskyConnector
 from watchdaemon_adapters.bluesky.fetching import Fetch
@@ -34,6 +36,7 @@ from watchdaemon_adapters.bluesky.mapping import (
     post_uri,
     published_time,
 )
+from watchdaemon_adapters.bluesky.moderation import Orders, can_on_bluesky
 from watchdaemon_adapters.bluesky.problems import PLATFORM, NotThereError, trouble_of
 from watchdaemon_adapters.bluesky.sessions import Session, SessionKeeper, SessionStore, read_credential
 from watchdaemon_adapters.bluesky.settings import BlueskySettings
@@ -177,6 +180,26 @@ class BlueskyAdapter:
     def connector(self) -> BlueskyConnector:
         """Return how accounts are connected."""
         return BlueskyConnector()
+
+    def can(self, item: Item) -> frozenset[Action]:
+        """Return what may be done to an item."""
+        return can_on_bluesky(item)
+
+    def moderate(self, account: Account, item: Item, action: Action, text: str = "") -> Receipt:
+        """Send an order, once."""
+        return self._orders(account).give(item, action, text)
+
+    def holds(
+        self, account: Account, item: Item, action: Action, *, text: str = "", reply_id: str | None = None
+    ) -> bool | None:
+        """Read again whether it is so."""
+        if action is Action.REPLY:
+            return self._orders(account).has_reply(item, text, reply_id)
+        return is_so(account, self.recheck(account, [item]), action)
+
+    def _orders(self, account: Account) -> Orders:
+        door = _opened(self._client(account), account)
+        return Orders(door.client, did=door.session.did, account=account.key, now=self._context.clock())
 
     def _client(self, account: Account) -> BlueskyClient:
         if account.credential is None:

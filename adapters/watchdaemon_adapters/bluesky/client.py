@@ -1,6 +1,6 @@
 """The calls: XRPC by our road, with every answer checked before anybody reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 import httpx
@@ -100,6 +100,29 @@ class BlueskyClient:
             found += self._rows(body, "posts")
         return found
 
+    # ---- what is written: none of it is tried twice ---------------------------------------------------------------
+
+    def create_record(self, did: str, collection: str, record: Body) -> Body:
+        """Write a record under a new key."""
+        return self._order("createRecord", {"repo": did, "collection": collection, "record": record})
+
+    def put_record(self, did: str, collection: str, key: str, record: Body, *, swap: str | None) -> Body:
+        """Write a record in the place of the one whose content is called `swap`; None: where there is none."""
+        body = {"repo": did, "collection": collection, "rkey": key, "record": record, "swapRecord": swap}
+        return self._order("putRecord", body)
+
+    def delete_record(self, did: str, collection: str, key: str) -> None:
+        """Delete a record; one that is not there is no error."""
+        self._order("deleteRecord", {"repo": did, "collection": collection, "rkey": key})
+
+    def _order(self, name: str, body: Body) -> Body:
+        call = f"com.atproto.repo.{name}"
+
+        def send(token: SecretStr) -> httpx.Response:
+            return self._send("POST", call, token, body=body, idempotent=False)
+
+        return self._checked(call, send)
+
     # ---- how it is asked for -----------------------------------------------------------------------------------
 
     def _pages(self, call: str, rows: str, parameters: Parameters) -> Iterator[list[object]]:
@@ -132,10 +155,13 @@ class BlueskyClient:
         return rows
 
     def _get(self, call: str, parameters: Parameters) -> Body:
+        return self._checked(call, lambda token: self._send("GET", call, token, parameters=parameters))
+
+    def _checked(self, call: str, send: Callable[[SecretStr], httpx.Response]) -> Body:
         token = self.session().access
-        answer = self._send("GET", call, token, parameters=parameters)
+        answer = send(token)
         if is_token_refused(answer.status_code, _json(answer)):
-            answer = self._send("GET", call, self.session(instead_of=token).access, parameters=parameters)
+            answer = send(self.session(instead_of=token).access)
         body = _json(answer)
         error = error_from(
             answer.status_code, answer.headers, body, account=self._account, call=call, now=self._clock()
@@ -154,7 +180,8 @@ class BlueskyClient:
         token: SecretStr | None,
         *,
         parameters: Parameters = (),
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        idempotent: bool = True,
     ) -> httpx.Response:
         self.calls += 1
         # arrays repeat their name, which a mapping of parameters cannot say
@@ -167,7 +194,7 @@ class BlueskyClient:
             json=body,
             headers={"Authorization": f"Bearer {token.get_secret_value()}"} if token is not None else None,
             # a session more does no harm, and a refresh token that was used gives the same pair again
-            idempotent=True,
+            idempotent=idempotent,
             timeout=self._settings.timeout_seconds,
             # a limit holds for minutes: trying again at once only eats into the next one
             should_retry=_is_worth_repeating,

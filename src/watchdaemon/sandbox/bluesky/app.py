@@ -21,11 +21,13 @@ from watchdaemon.sandbox.bluesky.access import (
 from watchdaemon.sandbox.bluesky.answers import ANSWERS, LISTS, Answers, Asked
 from watchdaemon.sandbox.bluesky.posts import Json
 from watchdaemon.sandbox.bluesky.spec import Method, Refused, find_method, read_query
+from watchdaemon.sandbox.bluesky.writes import Writes
 from watchdaemon.sandbox.faults import Fault, FaultKind, Faults, disturbed
 from watchdaemon.sandbox.world import World, WorldAccount
 
 _CREATE = "com.atproto.server.createSession"
 _REFRESH = "com.atproto.server.refreshSession"
+_REPOSITORY = "com.atproto.repo."
 
 
 def create_app(
@@ -42,6 +44,7 @@ class BlueskyApi:
         self._world = world
         self._faults = faults
         self._answers = Answers(world)
+        self._writes = Writes(world)
         self._sessions = Sessions(world)
         self._books = RateBooks(is_enforced=has_rate_limits)
 
@@ -82,7 +85,10 @@ class BlueskyApi:
                 return JSONResponse(self._sessions.create(posted), headers=headers)
             if method.name == _REFRESH:
                 return JSONResponse(self._sessions.refresh(authorization), headers=headers)
-            asked = Asked(query=query, caller=self._sessions.caller(authorization))
+            caller = self._sessions.caller(authorization)
+            if method.name.startswith(_REPOSITORY):
+                return JSONResponse(self._writes.write(method.name, caller.account, posted), headers=headers)
+            asked = Asked(query=query, caller=caller)
             answer = ANSWERS[method.name](self._answers, asked)
         except Refused as refusal:
             return _refusal(refusal, headers)
@@ -156,7 +162,7 @@ def _posted(method: Method, body: bytes) -> Json:
     if not method.body:
         raise Refused(400, "InvalidRequest", "A request body was provided when none was expected")
     wrong = (
-        not isinstance(posted, dict) or set(posted) - set(method.body) or not {"identifier", "password"} <= set(posted)
+        not isinstance(posted, dict) or set(posted) - set(method.body) or not set(method.body_required) <= set(posted)
     )
     if wrong:
         raise Refused(400, "InvalidRequest", f"Invalid {method.name} input")

@@ -97,6 +97,7 @@ class Method:
     http: str = "GET"
     limit: int = 3_000
     body: tuple[str, ...] = ()  # what a procedure's JSON may hold
+    body_required: tuple[str, ...] = ("identifier", "password")
     needs_session: bool = True
 
 
@@ -113,6 +114,27 @@ METHODS = {
         ),
         Method(name="com.atproto.server.refreshSession", parameters={}, http="POST", needs_session=False),
         Method(name="com.atproto.server.getSession", parameters={}),
+        Method(
+            name="com.atproto.repo.createRecord",
+            parameters={},
+            http="POST",
+            body=("repo", "collection", "rkey", "validate", "record", "swapCommit"),
+            body_required=("repo", "collection", "record"),
+        ),
+        Method(
+            name="com.atproto.repo.putRecord",
+            parameters={},
+            http="POST",
+            body=("repo", "collection", "rkey", "validate", "record", "swapRecord", "swapCommit"),
+            body_required=("repo", "collection", "rkey", "record"),
+        ),
+        Method(
+            name="com.atproto.repo.deleteRecord",
+            parameters={},
+            http="POST",
+            body=("repo", "collection", "rkey", "swapRecord", "swapCommit"),
+            body_required=("repo", "collection", "rkey"),
+        ),
         Method(name="app.bsky.actor.getProfile", parameters={"actor": _ACTOR}, required=("actor",)),
         Method(
             name="app.bsky.notification.listNotifications",
