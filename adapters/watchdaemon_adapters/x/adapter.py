@@ -84,7 +84,7 @@ class XAdapter:
     def expected_cost(self, account: Account) -> Mapping[Measure, float]:
         """Return what a quiet window takes, first and later polls of a day averaged (docs/platforms.md)."""
         messages = 1.0 if self._has_messages(account) else 0.0
-        return {Measure.CALLS: 8.0, Measure.OWNED_POSTS: 0.5, Measure.USERS: 0.5, Measure.MESSAGES: messages}
+        return {Measure.CALLS: 8.0, Measure.USERS: 0.5, Measure.MESSAGES: messages}
 
     def _kinds(self, *, has_messages: bool) -> Sequence[KindCoverage]:
         settings, look_back = self._settings, self._context.look_back.days
