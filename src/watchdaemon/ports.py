@@ -582,6 +582,17 @@ class QuotaStore(Protocol):
         ...
 
 
+class Together(Protocol):
+    """Several writes as one."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make everything that this thread writes in the block one transaction: all of it is kept, or nothing.
+
+        No platform and no mail server is spoken to inside: it holds the database's lock.
+        """
+        ...
+
+
 class Store(
     RegisterStore,
     ItemStore,
@@ -593,6 +604,7 @@ class Store(
     CredentialRecords,
     StateStore,
     QuotaStore,
+    Together,
     Protocol,
 ):
     """All of it, as `storage` and the in-memory twin in `testing` give it."""

@@ -130,7 +130,7 @@ UNSENT = "deliveries where state = 'queued'"
 
 
 def passes_after(config: Path) -> None:
-    """Two passes at the same instant, and one when a claim of a dead process may be taken again."""
+    """What the restarted daemon does: at once, and when a claim of the dead process may be taken again."""
     one_pass(config, NOW)
     one_pass(config, NOW)
     one_pass(config, NOW + timedelta(minutes=6))

@@ -16,7 +16,7 @@ from watchdaemon.domain.question import QuestionState
 from watchdaemon.domain.quota import Held
 from watchdaemon.domain.watch import FetchAttempt, Window
 from watchdaemon.errors import AccountError, AdapterError, Reason, RetriableError, StorageError
-from watchdaemon.ports import Clock, ItemStore, PlatformAdapter, QuestionStore, WatchLog
+from watchdaemon.ports import Clock, ItemStore, PlatformAdapter, QuestionStore, Together, WatchLog
 from watchdaemon.services._trace import where
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ Adapters = Callable[[str], PlatformAdapter]
 _WORST_FIRST = (Coverage.FAILED, Coverage.PARTIAL, Coverage.COMPLETE)
 
 
-class PollStore(ItemStore, QuestionStore, WatchLog, Protocol):
+class PollStore(ItemStore, QuestionStore, WatchLog, Together, Protocol):
     """What fetching needs of the store."""
 
 
@@ -52,6 +52,7 @@ class _Tally:
     coverage: Coverage = Coverage.COMPLETE
     troubles: list[Trouble] = field(default_factory=list)
     is_final: bool = False
+    booked: FetchAttempt | None = None  # on the watch log already
 
     def add(self, result: FetchResult, new_items: int) -> None:
         self.items += len(result.items)
@@ -166,16 +167,25 @@ class PollService:
         accounts = [t.errand.account for t in tallies.values()]
         for result in adapter.fetch(accounts, cursors):
             tally = tallies[result.account]
+            if result.is_final and result.coverage is not Coverage.FAILED:
+                self._recheck(adapter, tally.errand.account)
             try:
-                saved = self._store.save_fetch(result, at=self._clock())
+                self._keep(tally, result)
             except StorageError as error:
                 # Not stored, so its cursors are not either: the next fetch brings the same items again.
                 log.error("fetch_not_stored", platform=platform, account=result.account, where=where(error))
                 tally.fail(Trouble(reason=Reason.STORAGE, detail="the database did not take the fetched items"))
-                continue
+
+    def _keep(self, tally: _Tally, result: FetchResult) -> None:
+        """Store a piece; the last one together with its entry on the watch log, so that no kill comes in between."""
+        attempt = None
+        with self._store.together():
+            saved = self._store.save_fetch(result, at=self._clock())
             tally.add(result, saved.new_items)
-            if result.is_final and result.coverage is not Coverage.FAILED:
-                self._recheck(adapter, tally.errand.account)
+            if result.is_final and tally.errand.window is not None:
+                attempt = _attempt(tally, self._clock())
+                self._store.book_attempt(attempt)
+        tally.booked = attempt
 
     def _recheck(self, adapter: PlatformAdapter, account: Account) -> None:
         """Ask again for what still waits: was it deleted, hidden, edited? Its trouble changes nothing but the log."""
@@ -188,7 +198,7 @@ class PollService:
             log.warning("recheck_failed", platform=account.platform, account=account.key, where=where(error))
 
     def _book(self, tally: _Tally) -> FetchAttempt:
-        attempt = _attempt(tally, self._clock())
+        attempt = tally.booked or _attempt(tally, self._clock())
         account = tally.errand.account
         is_expected = all(t.reason is Reason.NOT_CONFIRMED for t in tally.troubles)  # none at all, or a person's turn
         say = log.info if is_expected else log.warning
@@ -203,7 +213,7 @@ class PollService:
             malformed=tally.malformed,
             calls=tally.calls,
         )
-        if tally.errand.window is not None:
+        if tally.errand.window is not None and tally.booked is None:
             try:
                 self._store.book_attempt(attempt)
             except StorageError as error:

@@ -70,6 +70,7 @@ class Database:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock_timeout = lock_timeout
+        self._together = threading.local()
         self._upserts: dict[tuple[str, tuple[str, ...]], sqlite.Insert | postgresql.Insert] = {}
         self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         self._writers = self._engine.execution_options(watchdaemon_writes=True)
@@ -104,11 +105,30 @@ class Database:
             durable: What was written must survive a power cut too. SQLite otherwise keeps only a killed process from
                 losing it, which is enough for what can be fetched again.
         """
+        joined: Connection | None = getattr(self._together, "connection", None)
+        if joined is not None:
+            with self._errors(what):
+                self._wait_for(joined, lock)
+                yield joined
+            return
         writers = self._writers.execution_options(watchdaemon_durable=True) if durable else self._writers
         with self._errors(what), self._write_lock, writers.begin() as connection:
-            if lock is not None and not self.is_sqlite:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lock, 0))))
+            self._wait_for(connection, lock)
             yield connection
+
+    @contextlib.contextmanager
+    def together(self, what: str) -> Iterator[None]:
+        """Make everything that this thread writes in the block one transaction. Read nothing in it that must be new."""
+        with self.write(what) as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
+
+    def _wait_for(self, connection: Connection, lock: str | None) -> None:
+        if lock is not None and not self.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lock, 0))))
 
     @contextlib.contextmanager
     def turn(self, name: str) -> Iterator[None]:

@@ -1,5 +1,7 @@
 """The store: every port's part over one database."""
 
+import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 
 from watchdaemon.storage._alerts import AlertPart
@@ -29,6 +31,12 @@ class SqlStore(
     QuotaPart,
 ):
     """Implements `ports.Store` on SQLite and PostgreSQL. Safe from any thread."""
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make everything that this thread writes in the block one transaction."""
+        with self._db.together("store what belongs together"):
+            yield
 
     def close(self) -> None:
         """Give back connections and files."""

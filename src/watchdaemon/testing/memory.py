@@ -571,6 +571,10 @@ class MemoryStore(
 ):
     """Implements `ports.Store` in memory. Safe from any thread; set `fault` to have every method raise it."""
 
+    def together(self) -> contextlib.AbstractContextManager[None]:
+        """In memory nothing is killed between two writes."""
+        return contextlib.nullcontext()
+
     def close(self) -> None:
         """Nothing to give back."""
 
