@@ -1,7 +1,7 @@
 """What holds for every test: CI skips none."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 from unittest import mock
 
@@ -17,15 +17,14 @@ OUTSIDE = "outside the repository"
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     """Turn skips into failures where none are allowed."""
     outcome = yield
-    report: pytest.TestReport = outcome.get_result()  # type: ignore[attr-defined]  # pluggy's untyped result
+    report: pytest.TestReport = outcome.get_result()
     reason = str(report.longrepr)
     if report.skipped and os.environ.get(NO_SKIPS) and not hasattr(report, "wasxfail") and OUTSIDE not in reason:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped where nothing may be: {reason}"
-    return call
 
 
 @pytest.fixture(scope="session")
