@@ -21,7 +21,7 @@ from watchdaemon_adapters._graph.values import Row
 from watchdaemon_adapters.threads import plugin
 from watchdaemon_adapters.threads.mapping import Identity, map_mention, map_post, map_reply, top_levels, visibility_of
 
-RECORDINGS = Path("/work/shared/contracts/meta/recordings")
+RECORDINGS = Path(__file__).parents[4] / "shared" / "contracts" / "meta" / "recordings"
 HOST = "https://graph.threads.net/v1.0"
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
