@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import cast
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -22,7 +23,7 @@ from watchdaemon.domain.fetch import (
     Trouble,
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
-from watchdaemon.errors import AccountError, ConfigError, Fault, Reason
+from watchdaemon.errors import AccountError, ConfigError, Fault, Reason, RetriableError
 from watchdaemon.http import Road
 from watchdaemon.ports import AdapterContext, PlatformAdapter
 from watchdaemon.testing.conformance import AdapterCase, AdapterConformance
@@ -32,11 +33,19 @@ SECRET = "hemligt"
 Tests = Callable[[AdapterConformance, AdapterCase], None]
 
 
+class PocketRoad(Road):
+    """Answers without asking anybody."""
+
+    def request(self, *_: object, **__: object) -> httpx.Response:
+        return httpx.Response(200)
+
+
 class GoodAdapter:
     """Does everything right, from memory."""
 
     name = "pocket"
     batch_size = 1
+    road: Road
 
     def kinds(self) -> Sequence[KindCoverage]:
         return [KindCoverage(kind=k, cover=Cover.NONE, note="it is a pocket") for k in ItemKind]
@@ -46,6 +55,9 @@ class GoodAdapter:
             if account.credential is None:
                 trouble = Trouble(reason=Reason.NO_CREDENTIAL, detail="none", needs_person=True)
                 yield FetchResult(account=account.key, coverage=Coverage.FAILED, troubles=(trouble,))
+            elif self.is_away():
+                trouble = Trouble(reason=Reason.OUTAGE, detail="no answer")
+                yield FetchResult(account=account.key, coverage=Coverage.FAILED, troubles=(trouble,), calls=1)
             else:
                 yield FetchResult(
                     account=account.key,
@@ -54,6 +66,13 @@ class GoodAdapter:
                     cursors={"comments": "1"},
                     calls=1,
                 )
+
+    def is_away(self) -> bool:
+        try:
+            self.road.request("GET", "https://pocket.example/", platform=self.name)
+        except RetriableError:
+            return True
+        return False
 
     def items(self, account: Account) -> list[Item]:
         return [
@@ -97,7 +116,9 @@ class PocketPlugin:
     def create(self, settings: Mapping[str, object], context: AdapterContext) -> PlatformAdapter:
         if self.is_strict and settings:
             raise ConfigError(faults=[Fault(file="", key=f"platforms.pocket.{k}", message="unknown") for k in settings])
-        return self.make()
+        adapter = self.make()
+        adapter.road = context.road
+        return adapter
 
 
 class Pocket:
@@ -109,7 +130,7 @@ class Pocket:
 
 @pytest.fixture
 def context() -> Iterator[AdapterContext]:
-    with Road() as road:
+    with PocketRoad() as road:
         yield AdapterContext(road=road, credentials=Pocket(), clock=lambda: NOW, look_back=timedelta(days=30))
 
 
@@ -132,6 +153,11 @@ class TestAGoodAdapter(AdapterConformance):
     @pytest.fixture
     def case(self, context: AdapterContext) -> AdapterCase:
         return case_of(PocketPlugin(), context)
+
+
+class FromMemory(GoodAdapter):
+    def is_away(self) -> bool:
+        return False
 
 
 class OtherName(GoodAdapter):
@@ -222,6 +248,7 @@ class ShowsTheToken(GoodAdapter):
 @pytest.mark.parametrize(
     ("make", "test"),
     [
+        (FromMemory, "test_a_platform_that_goes_away_fails_every_account_also_one_just_read"),
         (OtherName, "test_the_adapter_has_its_plugins_name"),
         (NoReviewLine, "test_every_kind_has_one_line_of_coverage"),
         (NoReason, "test_every_kind_has_one_line_of_coverage"),
