@@ -10,12 +10,13 @@ class MailKind(StrEnum):
 
     DIGEST = "digest"
     WEEKLY = "weekly"
+    MONTHLY = "monthly"
     ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryKey:
-    """One mail, once: (kind, recipient person's key, period). Periods: a window's key, an ISO week, an alert batch."""
+    """One mail, once: (kind, recipient person's key, period). Periods: a window's key, an ISO week, a month, an alert batch."""
 
     kind: MailKind
     recipient: str
