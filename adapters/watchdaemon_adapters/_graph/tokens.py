@@ -8,6 +8,7 @@ from watchdaemon.domain.fetch import CredentialHealth
 from watchdaemon_adapters._graph.values import Row, child_of, id_of, optional_id, rows_of
 
 _NEVER = 0
+_YEAR_3000 = 32_503_680_000
 # two clocks; whichever ends first ends our reading
 _END_FIELDS = {"token": "expires_at", "data access": "data_access_expires_at"}
 
@@ -48,9 +49,13 @@ def page_of(answer: Row) -> str | None:
 
 
 def _ends(data: Row) -> dict[str, datetime]:
-    ends = {}
-    for name, field in _END_FIELDS.items():
-        value = data.get(field)
-        if isinstance(value, int) and not isinstance(value, bool) and _NEVER < value < 32_503_680_000:  # year 3000
-            ends[name] = datetime.fromtimestamp(value, UTC)
-    return ends
+    moments = {name: moment_of(data, field) for name, field in _END_FIELDS.items()}
+    return {name: moment for name, moment in moments.items() if moment is not None}
+
+
+def moment_of(data: Row, field: str) -> datetime | None:
+    """Return a field of the debugger's that is seconds since 1970; None for zero ("never") and for nonsense."""
+    value = data.get(field)
+    if isinstance(value, int) and not isinstance(value, bool) and _NEVER < value < _YEAR_3000:
+        return datetime.fromtimestamp(value, UTC)
+    return None

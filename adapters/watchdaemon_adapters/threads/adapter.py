@@ -1,7 +1,7 @@
 """Threads profiles: fetch, recheck, profile and the credential's health, by the road without an SDK."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
@@ -11,8 +11,8 @@ from watchdaemon.errors import AccountError, AdapterError, ConfigError, Reason, 
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import read_secrets
 from watchdaemon_adapters._graph.collect import failed_result, internal_error
-from watchdaemon_adapters._graph.tokens import health_of
-from watchdaemon_adapters._graph.values import optional_id, optional_moment, optional_text, rows_of
+from watchdaemon_adapters._graph.tokens import health_of, moment_of
+from watchdaemon_adapters._graph.values import child_of, optional_id, optional_moment, optional_text, rows_of
 from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
 from watchdaemon_adapters.threads.collect import Collector, run_streams
@@ -23,11 +23,11 @@ from watchdaemon_adapters.threads.paging import ListReader
 from watchdaemon_adapters.threads.rechecking import recheck_items
 from watchdaemon_adapters.threads.settings import ThreadsSettings
 from watchdaemon_adapters.threads.streams import AccountReader
+from watchdaemon_adapters.threads.tokens import Life, TokenKeeper, life_of
 
 SCOPES = ("threads_basic", "threads_read_replies")
 MENTION_SCOPES = ("threads_manage_mentions",)
 _PROFILE_FIELDS = "id,username,name,threads_biography"
-_EXPIRES_AT = "token_expires_at"  # beside `token`: when it ends, ISO; whoever stored it wrote it down
 
 
 class ThreadsAdapter:
@@ -39,6 +39,7 @@ class ThreadsAdapter:
     def __init__(self, settings: ThreadsSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._context = context
+        self._tokens = TokenKeeper(context.road, settings, context.credentials, context.clock)
         self._tells_next: set[str] = set()  # only ever grows, by single additions: safe between threads
 
     def kinds(self) -> Sequence[KindCoverage]:
@@ -99,7 +100,7 @@ class ThreadsAdapter:
         )
 
     def credential(self, account: Account) -> CredentialHealth:
-        """Ask whose the token is, and the token debugger (with the token itself) what it may do and for how long.
+        """Ask whose the token is, what it may do and for how long; and renew it when its end comes near.
 
         Raises AdapterError when the platform does not answer.
         """
@@ -108,21 +109,38 @@ class ThreadsAdapter:
             identify(client, account)  # the debugger calls another profile's token just as valid
         except AccountError as error:
             return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
-        detail = "the token opens the account; the platform does not say when it ends"
-        return self._debugged(client, account) or CredentialHealth(
-            account=account.key, is_valid=True, detail=detail, expires_at=self._written_end(account)
-        )
+        health, life = self._examined(client, account)
+        if not health.is_valid:
+            return health
+        try:
+            new = self._tokens.renewed(account.credential or "", account=account.key, life=life)
+        except AdapterError as error:
+            # The token is good until its end, which is told like any other (see services.credentials).
+            return replace(health, detail=f"{health.detail}; it could not be renewed: {error}")
+        return health if new is None else self._examined(self._client(account), account)[0]
 
-    def _debugged(self, client: ThreadsClient, account: Account) -> CredentialHealth | None:
+    def _examined(self, client: ThreadsClient, account: Account) -> tuple[CredentialHealth, Life]:
+        """Ask the token debugger, with the token itself; when it does not say, what was written down counts."""
         secrets = read_secrets(self._context.credentials, account)
         needed = (*SCOPES, *(MENTION_SCOPES if self._settings.mentions else ()))
+        written = self._written_life(account)
+        detail = "the token opens the account; the platform does not say when it ends"
+        silent = CredentialHealth(account=account.key, is_valid=True, detail=detail, expires_at=written.ends_at)
         try:
             answer = client.get("debug_token", {"input_token": secrets.token})
         except RetriableError:
             raise
         except AdapterError:
-            return None  # a token that just opened the account is good, whatever keeps the debugger from saying so
-        return health_of(answer, account, expected_type=None, needed_scopes=needed)
+            return silent, written  # a token that just opened the account is good, whatever keeps the debugger
+        health = health_of(answer, account, expected_type=None, needed_scopes=needed)
+        made_at = moment_of(child_of(answer, "data"), "issued_at") or written.made_at
+        return health, Life(made_at=made_at, ends_at=health.clocks.get("token") or written.ends_at)
+
+    def _written_life(self, account: Account) -> Life:
+        try:
+            return life_of(self._context.credentials.read(account.credential or ""))
+        except ConfigError:
+            return Life(made_at=None, ends_at=None)
 
     def connector(self) -> ThreadsConnector:
         """Return how profiles are connected."""
@@ -160,14 +178,6 @@ class ThreadsAdapter:
         reader = AccountReader(client, self._lists(client), collector, self._settings, identity)
         run_streams(collector, reader.streams())
         return collector.result(client.calls)
-
-    def _written_end(self, account: Account) -> datetime | None:
-        try:
-            fields = self._context.credentials.read(account.credential or "")
-            written = datetime.fromisoformat(fields[_EXPIRES_AT].get_secret_value().strip())
-        except (ConfigError, KeyError, ValueError):
-            return None
-        return written.astimezone(UTC) if written.tzinfo is not None else None
 
     def _lists(self, client: ThreadsClient) -> ListReader:
         return ListReader(client, self._tells_next)

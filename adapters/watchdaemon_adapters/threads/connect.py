@@ -1,7 +1,6 @@
 """How a Threads profile is connected: its owner consents, and the hour-long token becomes one of sixty days."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from pydantic import SecretStr
 
@@ -10,6 +9,7 @@ from watchdaemon.http import Road
 from watchdaemon.ports import Ask, Clock, Consent, Way
 from watchdaemon_adapters._oauth import Exchange, ask_for_consent, is_at_home
 from watchdaemon_adapters.threads.settings import ThreadsSettings
+from watchdaemon_adapters.threads.tokens import fields_of
 
 Fields = Mapping[str, SecretStr]
 
@@ -31,7 +31,7 @@ class ThreadsConnector:
         self.ways = (
             Way(
                 name="login",
-                summary="the profile's owner consents in a browser; good for sixty days at a time",
+                summary="the profile's owner consents in a browser; its sixty days are renewed by themselves",
                 asks=(
                     Ask(name="app_id", label="Threads app id", is_secret=False),
                     Ask(name="app_secret", label="Threads app secret"),
@@ -81,14 +81,8 @@ class ThreadsConnector:
             "access_token": short.get_secret_value(),
         }
         answer = exchange.get(f"{root}/access_token", grant)
-        seconds = answer.get("expires_in")
-        is_length = isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds < 10**9
-        ends = {}
-        if is_length and isinstance(seconds, int):
-            ends["expires_at"] = SecretStr((self._clock() + timedelta(seconds=seconds)).isoformat())
         return {
-            "token": exchange.text(answer, "access_token"),
+            **fields_of(exchange, answer, self._clock()),
             "app_id": given["app_id"],
             "app_secret": given["app_secret"],
-            **ends,
         }

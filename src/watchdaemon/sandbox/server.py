@@ -219,8 +219,9 @@ class SandboxServer:
 def platform_apps(world: World, faults: Faults) -> dict[str, PlatformApp]:
     """Return the platforms the sandbox speaks, by path prefix."""
     from watchdaemon.sandbox import bluesky, graph, mastodon, threads, x, youtube
+    from watchdaemon.sandbox.consent import with_consent
 
-    return {
+    apps: dict[str, PlatformApp] = {
         "bluesky": bluesky.create_app(world, faults),
         "facebook": graph.create_app(world, faults, "facebook"),
         "instagram": graph.create_app(world, faults, "instagram"),
@@ -229,6 +230,7 @@ def platform_apps(world: World, faults: Faults) -> dict[str, PlatformApp]:
         "x": x.create_app(world, faults),
         "youtube": youtube.create_app(world, faults),
     }
+    return {name: with_consent(name, app, world) for name, app in apps.items()}
 
 
 def fault_to_json(fault: Fault) -> dict[str, object]:
