@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from tests.storage.conftest import postgresql_server, postgresql_upgraded, postgresql_url
 
 from watchdaemon.clock import SimulatedClock
 from watchdaemon.credentials import KeptCredentials, new_key
 from watchdaemon.settings import FileCredentials
 from watchdaemon.testing.memory import MemoryStore
+
+__all__ = ["postgresql_server", "postgresql_upgraded", "postgresql_url"]  # fixtures
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 

@@ -99,8 +99,9 @@ def doomed(folder: Path, url: str, step: str) -> None:
 
 
 def database(folder: Path) -> str:
-    """The database's address."""
-    return f"sqlite:///{folder / 'w.sqlite3'}"
+    """The database's address: what is written in the folder, or a file there."""
+    written = folder / "database-url"
+    return written.read_text() if written.exists() else f"sqlite:///{folder / 'w.sqlite3'}"
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +116,25 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(tmp_path: Path, template: Path) -> Path:
     """A database with a token that has ended, and the key."""
     (tmp_path / "w.sqlite3").write_bytes(template.read_bytes())
-    (tmp_path / "watchdaemon-key").write_text(new_key().get_secret_value())
-    with closing(open_store(database(tmp_path))) as store:
-        kept = KeptCredentials(store, FileCredentials(tmp_path), key="watchdaemon-key", clock=lambda: NOW)
+    return furnished(tmp_path)
+
+
+@pytest.fixture
+def folder_on_postgresql(tmp_path: Path, postgresql_url: str) -> Path:
+    """The same, on PostgreSQL."""
+    (tmp_path / "database-url").write_text(postgresql_url)
+    return furnished(tmp_path)
+
+
+def furnished(folder: Path) -> Path:
+    """Put a token that has ended into the folder's database, and the key beside it."""
+    (folder / "watchdaemon-key").write_text(new_key().get_secret_value())
+    with closing(open_store(database(folder))) as store:
+        kept = KeptCredentials(store, FileCredentials(folder), key="watchdaemon-key", clock=lambda: NOW)
         fields = {"client_id": "c", "token": "access-0", "refresh_token": "refresh-0"}
         ends = {"token_expires_at": (NOW + timedelta(hours=2)).isoformat()}
         kept.write(NAME, {k: SecretStr(v) for k, v in (fields | ends).items()}, by="anna")
-    return tmp_path
+    return folder
 
 
 @pytest.fixture
@@ -191,6 +204,29 @@ def test_where_the_answer_was_lost_and_there_is_no_grace_it_must_be_connected_ag
         assert caught.value.reason is Reason.UNAUTHORISED
     assert endpoint.asked == ["refresh-0", "refresh-0"]
     assert state(folder) is CredentialState.REFUSED
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("step", [*BEFORE_REQUEST, *IN_FLIGHT, *AFTERWARDS])
+def test_postgresql_keeps_it_as_well(step: str, folder_on_postgresql: Path, endpoint: TokenEndpoint) -> None:
+    endpoint.grace = True
+    kill_at(step, folder_on_postgresql, endpoint)
+
+    assert go_on(folder_on_postgresql, endpoint) == f"access-{endpoint.family}"
+    assert endpoint.asked == ["refresh-0"] * (2 if step in IN_FLIGHT else 1)
+    assert state(folder_on_postgresql) is CredentialState.GOOD
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_too_a_lost_answer_without_a_grace_must_be_connected_again_and_nobody_asks_twice(
+    folder_on_postgresql: Path, endpoint: TokenEndpoint
+) -> None:
+    kill_at("before it is kept", folder_on_postgresql, endpoint)
+
+    for _ in range(2):
+        with pytest.raises(AccountError, match="must be connected again"):
+            go_on(folder_on_postgresql, endpoint)
+    assert endpoint.asked == ["refresh-0", "refresh-0"]
 
 
 @pytest.mark.parametrize("first", SOME_OF_EACH)
