@@ -1,9 +1,11 @@
 """A rendered mail is a whole, proper message, and the same bytes each time."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from email.message import EmailMessage
 
 import pytest
 from tests.mail.reading import parsed
@@ -11,6 +13,7 @@ from tests.mail.samples import ANNA, NOW, SENDER, digest, entry, full_digest, ke
 
 from watchdaemon.domain.delivery import MailKind
 from watchdaemon.errors import ConfigError
+from watchdaemon.mail._message import Attachment, Letter, compose, list_label, message_id
 from watchdaemon.mail.render import ink_on
 
 NAMES = [
@@ -110,3 +113,74 @@ def test_a_setting_that_cannot_be_used_is_refused_at_once(settings: dict[str, st
 )
 def test_the_strips_ink_is_the_one_that_can_be_read(colour: str, ink: str) -> None:
     assert ink_on(colour) == ink
+
+
+def letter(**values: object) -> Letter:
+    """A small letter."""
+    given: dict[str, object] = {
+        "key": "digest/anna/2026-11-23/1",
+        "sender_name": "Exempelkommun",
+        "sender": SENDER,
+        "recipient_name": ANNA.name,
+        "recipient": ANNA.mail,
+        "reply_to": None,
+        "subject": "Hej",
+        "list_name": "digest",
+        "language": "sv",
+        "written_at": NOW,
+        "text": "Hej\n",
+        "html": "<p>Hej</p>\n",
+    }
+    return Letter(**{**given, **values})  # type: ignore[arg-type]  # a test's shorthand
+
+
+def composed(**values: object) -> EmailMessage:
+    """A small letter, written and read back strictly."""
+    return message_from_bytes(compose(letter(**values)), policy=policy.SMTP)
+
+
+def test_an_attachment_comes_out_byte_for_byte_beside_both_texts() -> None:
+    table = '\ufeffFråga;Konto\r\n"=_m--";Å\r\n'.encode()
+
+    message = composed(attachments=[Attachment(name="Frågor.csv", content=table)])
+
+    bodies = [message.get_body((kind,)) for kind in ("plain", "html")]
+    [attached] = message.iter_attachments()
+    assert [body.get_content() for body in bodies if body is not None] == ["Hej\r\n", "<p>Hej</p>\r\n"]
+    assert (attached.get_filename(), attached.get_content_type()) == ("Fragor.csv", "text/csv")
+    assert attached.get_payload(decode=True) == table
+    assert not [defect for part in message.walk() for defect in part.defects]
+
+
+@pytest.mark.parametrize(
+    "name", ['x"\r\nBcc: evil@example.org', "../../etc/passwd", "a;b=c.csv", "\u202evsc.exe", "", "å" * 300]
+)
+def test_an_attachments_name_neither_injects_nor_leaves_its_folder(name: str) -> None:
+    message = composed(attachments=[Attachment(name=name, content=b"1")])
+
+    [attached] = message.iter_attachments()
+    assert message["Bcc"] is None
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", attached.get_filename() or "")
+    assert "/" not in (attached.get_filename() or "")
+
+
+def test_mails_of_one_conversation_refer_to_the_same_beginning() -> None:
+    one = composed(threads=["digest/bib"])
+    other = composed(key="digest/anna/2026-11-23/2", threads=["digest/bib"])
+    third = composed(threads=["digest/badet", "digest/bib"])
+
+    assert one["References"] == one["In-Reply-To"] == other["References"]
+    assert one["Message-ID"] != other["Message-ID"]
+    assert third["References"].split()[-1] == one["References"]
+    assert len(third["References"].split()) == 2
+    assert composed()["References"] is None
+
+
+def test_a_secret_makes_the_message_id_one_that_nobody_can_guess() -> None:
+    assert composed()["Message-ID"] != composed(secret="s1")["Message-ID"] != composed(secret="s2")["Message-ID"]
+    assert composed(secret="s1")["Message-ID"] == message_id(letter(secret="s1"))
+
+
+def test_a_lists_name_is_made_of_plain_labels() -> None:
+    assert composed(list_name="digest.Badhuset Å\r\nBcc: x")["List-Id"].startswith("<digest.badhuset-a-bcc-x.watch")
+    assert list_label("...") == "mail"
