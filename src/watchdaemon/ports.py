@@ -20,7 +20,7 @@ from watchdaemon.domain.digest import Alert, AlertNotice, Digest, WeeklyReport
 from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, Thread
 from watchdaemon.domain.moderation import Action, ModerationEntry, Receipt
-from watchdaemon.domain.question import Decision, Question, QuestionState, Triage, Verdict
+from watchdaemon.domain.question import Decision, DecisionKind, Question, QuestionState, Triage, Verdict
 from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.http import Road
@@ -627,6 +627,26 @@ class Classifier(Protocol):
 
 class Renderer(Protocol):
     """Turns what is to be said into a whole message."""
+class Links(Protocol):
+    """Signed addresses of pages on which one person says a word, without logging in; see ``docs/web.md``.
+
+    Deterministic: the same arguments give the same address, so that a mail stays a pure function of its data. `at`
+    (aware UTC) starts the time for which the link is good.
+    """
+
+    def word(self, person: str, account: str, external_id: str, kind: DecisionKind, *, at: datetime) -> str:
+        """Return the address of the page on which the person says that word of the item."""
+        ...
+
+    def seen_all(self, person: str, window: Window, *, at: datetime) -> str:
+        """Return the address of the page on which the person acknowledges all their accounts of that window."""
+        ...
+
+    def item(self, person: str, account: str, external_id: str, *, at: datetime) -> str:
+        """Return the address of the item's page, which has every word."""
+        ...
+
+
 
     def digest(self, digest: Digest, key: DeliveryKey) -> OutgoingMail:
         """Render an owner's digest."""

@@ -24,6 +24,7 @@ from watchdaemon.mail._message import Letter, compose, is_address
 from watchdaemon.mail._weekly import weekly_view
 from watchdaemon.mail.language import LANGUAGES, Words, sentence
 
+from watchdaemon.ports import Links
 _DARK_INK, _LIGHT_INK = "#111111", "#ffffff"
 
 
@@ -40,6 +41,7 @@ class MailRenderer:
         colour: str = "#1f4e79",
         reply_to: str | None = None,
     ) -> None:
+        links: Links | None = None,
         """Make a renderer.
 
         Args:
@@ -50,6 +52,7 @@ class MailRenderer:
             colour: The organisation's colour, ``#rrggbb``, for the strip at the top; its ink is chosen for contrast.
             reply_to: Where an answer to the mail goes, when not to the sender.
 
+            links: Addresses of the pages on which a reader says what became of an item; None when none are served.
         Raises:
             ConfigError: An address, the colour or the language cannot be used.
         """
@@ -67,6 +70,7 @@ class MailRenderer:
         self._colour = colour
         self._reply_to = reply_to
 
+        self._links = links
     def digest(self, digest: Digest, key: DeliveryKey) -> OutgoingMail:
         """Render an owner's digest."""
         words = self._words(digest.recipient)
