@@ -13,10 +13,11 @@ from typing import Protocol, runtime_checkable
 from pydantic import SecretStr
 
 from watchdaemon.domain.account import Account, Register
+from watchdaemon.domain.alert import Alert, AlertNotice
 from watchdaemon.domain.audit import AuditEntry, Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import Delivery, DeliveryKey, OutgoingMail, Told
-from watchdaemon.domain.digest import Alert, AlertNotice, Digest, WeeklyReport
+from watchdaemon.domain.digest import Digest, WeeklyReport
 from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, Thread
 from watchdaemon.domain.moderation import Action, ModerationEntry, Receipt

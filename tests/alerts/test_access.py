@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from watchdaemon.alerts import access_alerts, explained_accounts, notices, without_explained
 from watchdaemon.alerts._rules import AlertPlan
 from watchdaemon.domain.account import Account, Ownership, Person, Register
+from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
-from watchdaemon.domain.digest import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.watch import WatchEntry, Window
 from watchdaemon.errors import Reason

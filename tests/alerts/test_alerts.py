@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from watchdaemon.alerts import AlertPlan, alerts_for, notices
 from watchdaemon.domain.account import Account, OwnerRole, Ownership, Person, Register
-from watchdaemon.domain.digest import Alert, AlertKind
+from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.watch import WatchEntry, Window
 from watchdaemon.errors import Reason

@@ -12,7 +12,7 @@ from tests.cli.provider import Provider, served
 from typer.testing import CliRunner, Result
 
 from watchdaemon.cli import program
-from watchdaemon.domain.digest import Alert, AlertKind
+from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.watch import FetchAttempt

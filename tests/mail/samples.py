@@ -5,13 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from watchdaemon.domain.account import Account, AccountStatus, Ownership, Person
+from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.delivery import DeliveryKey, MailKind
 from watchdaemon.domain.digest import (
     AccountWatch,
     Activity,
-    Alert,
-    AlertKind,
-    AlertNotice,
     Digest,
     DigestEntry,
     Section,

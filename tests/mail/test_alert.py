@@ -6,8 +6,8 @@ import pytest
 from tests.mail.reading import Page, html, text
 from tests.mail.samples import CHRIS, alert, full_notice, key, local, notice, renderer
 
+from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
-from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
 from watchdaemon.errors import Reason
 
 KEY = key(MailKind.ALERT, "anna", "1")

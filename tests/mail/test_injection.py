@@ -25,8 +25,9 @@ from tests.mail.samples import (
 )
 
 from watchdaemon.domain.account import Person
+from watchdaemon.domain.alert import AlertNotice
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
-from watchdaemon.domain.digest import AlertNotice, Section
+from watchdaemon.domain.digest import Section
 from watchdaemon.domain.watch import WatchState
 from watchdaemon.errors import Reason
 

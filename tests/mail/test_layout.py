@@ -9,8 +9,9 @@ from tests.mail.reading import html
 from tests.mail.samples import ANNA, LIBRARY, NOW, alert, digest, entry, full_report, key, renderer, report, row, watch
 from tests.mail.screenshots import ARGUMENTS, CHROMIUM
 
+from watchdaemon.domain.alert import AlertNotice
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
-from watchdaemon.domain.digest import AlertNotice, Section
+from watchdaemon.domain.digest import Section
 from watchdaemon.domain.watch import WatchState
 from watchdaemon.errors import Reason
 

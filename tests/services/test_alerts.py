@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.services.conftest import Office, account
 
+from watchdaemon.domain.alert import AlertKind
 from watchdaemon.domain.delivery import MailKind
-from watchdaemon.domain.digest import AlertKind
 from watchdaemon.domain.fetch import Coverage, Trouble
 from watchdaemon.domain.watch import WatchEntry
 from watchdaemon.errors import Reason, StorageError

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.services.conftest import Office, account
 
-from watchdaemon.domain.digest import Alert
+from watchdaemon.domain.alert import Alert
 from watchdaemon.domain.fetch import Trouble
 from watchdaemon.domain.item import ItemKind
 from watchdaemon.domain.watch import WatchState

@@ -10,8 +10,8 @@ from tests.services.conftest import Office, account
 from tests.services.test_alerts import alerts, mailed
 
 from watchdaemon.credentials import KeptCredentials, new_key
+from watchdaemon.domain.alert import AlertKind
 from watchdaemon.domain.credential import CredentialVerdict
-from watchdaemon.domain.digest import AlertKind
 from watchdaemon.domain.fetch import CredentialHealth, Trouble
 from watchdaemon.errors import AccountError, ConfigError, Reason, RetriableError
 from watchdaemon.ports import CredentialSource, PlatformAdapter

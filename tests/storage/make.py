@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from watchdaemon.domain.account import Account, OwnerRole, Ownership, Person, Register, Unit
+from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord, CredentialVerdict
 from watchdaemon.domain.delivery import DeliveryKey, MailKind, OutgoingMail
-from watchdaemon.domain.digest import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.question import Grade, QuestionState, Triage, Verdict

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.storage.make import NOW, alert
 
-from watchdaemon.domain.digest import AlertKind
+from watchdaemon.domain.alert import AlertKind
 from watchdaemon.errors import Reason, StorageError
 from watchdaemon.ports import Store
 

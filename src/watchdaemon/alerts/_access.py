@@ -12,8 +12,8 @@ from typing import Final
 
 from watchdaemon.alerts._rules import AlertPlan, Key
 from watchdaemon.domain.account import Account
+from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
-from watchdaemon.domain.digest import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.watch import WatchEntry
 from watchdaemon.errors import Reason

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from watchdaemon.alerts._access import ACCESS_KINDS
 from watchdaemon.domain.account import Account, Person, Register
-from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
+from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 
 
 @dataclass(slots=True)

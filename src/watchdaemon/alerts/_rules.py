@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from watchdaemon.domain.account import Account
-from watchdaemon.domain.digest import Alert, AlertKind
+from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.watch import WatchEntry
 from watchdaemon.errors import Reason

@@ -16,7 +16,7 @@ from watchdaemon.domain.question import Decision, DecisionKind, QuestionState
 from watchdaemon.errors import ConfigError
 
 if TYPE_CHECKING:
-    from watchdaemon.domain.digest import Alert
+    from watchdaemon.domain.alert import Alert
     from watchdaemon.domain.item import Item
     from watchdaemon.domain.question import Question
     from watchdaemon.domain.watch import WatchEntry

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from watchdaemon.domain.account import Account
-from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
+from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 from watchdaemon.mail import _clean
 from watchdaemon.mail._common import AccountView, Tone, account_view, accounts_in_subject, why
 from watchdaemon.mail.language import Words, sentence

@@ -14,8 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup, escape
 
 from watchdaemon.domain.account import Person
+from watchdaemon.domain.alert import AlertNotice
 from watchdaemon.domain.delivery import DeliveryKey, OutgoingMail
-from watchdaemon.domain.digest import AlertNotice, Digest, WeeklyReport
+from watchdaemon.domain.digest import Digest, WeeklyReport
 from watchdaemon.errors import ConfigError
 from watchdaemon.mail import _clean
 from watchdaemon.mail._alert import notice_view

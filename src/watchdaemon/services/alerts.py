@@ -19,9 +19,9 @@ from watchdaemon.alerts import (
     without_explained,
 )
 from watchdaemon.domain.account import Register
+from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.calendar import WatchPolicy
 from watchdaemon.domain.delivery import DeliveryKey, MailKind
-from watchdaemon.domain.digest import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.watch import WatchEntry
 from watchdaemon.ports import AlertStore, CredentialRecords, Outbox, Renderer, WatchLog
 from watchdaemon.rules.schedule import windows_between

@@ -69,6 +69,7 @@ class OrganisationSettings(Section):
     timezone: Zone = Field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     language: Literal["sv", "en"] = "sv"
     colour: Colour = "#1f5c99"
+    communications: tuple[Line, ...] = ()  # the communications unit: keys of persons of the register
 
 
 class CalendarSettings(Section):
@@ -303,6 +304,10 @@ class Settings(Section):
         return AnswerPolicy(
             quote_is_answer=self.answers.quote_is_answer, maybe_is_question=self.answers.maybe_is_question
         )
+
+    def communications(self) -> tuple[str, ...]:
+        """Return the keys of the persons who are the communications unit, as named, each once."""
+        return tuple(dict.fromkeys(self.organisation.communications))
 
     def credential_source(self) -> FileCredentials:
         """Return where secrets are read from."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select, text, update
 
-from watchdaemon.domain.digest import Alert
+from watchdaemon.domain.alert import Alert
 from watchdaemon.storage import mapping
 from watchdaemon.storage._part import Part
 from watchdaemon.storage.tables import AlertRow, table

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from watchdaemon.domain.account import Account, Ownership, Person, Unit
+from watchdaemon.domain.alert import Alert
 from watchdaemon.domain.audit import AuditEntry, Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, OutgoingMail, Told
-from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.item import Item
 from watchdaemon.domain.moderation import ModerationEntry
 from watchdaemon.domain.question import Decision, Question, Span, Triage, Verdict

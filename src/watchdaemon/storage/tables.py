@@ -27,9 +27,9 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from watchdaemon.domain.account import AccountStatus, Audience, OwnerRole
+from watchdaemon.domain.alert import AlertKind
 from watchdaemon.domain.credential import CredentialState, CredentialVerdict
 from watchdaemon.domain.delivery import DeliveryState, MailKind
-from watchdaemon.domain.digest import AlertKind
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.item import ItemKind, Visibility
 from watchdaemon.domain.moderation import Action, Outcome

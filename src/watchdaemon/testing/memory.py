@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from watchdaemon.domain.account import Register
+from watchdaemon.domain.alert import Alert
 from watchdaemon.domain.audit import AuditEntry, Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, MailKind, OutgoingMail, Told
-from watchdaemon.domain.digest import Alert
 from watchdaemon.domain.fetch import FetchResult, Recheck
 from watchdaemon.domain.item import Item, ItemKind, Thread
 from watchdaemon.domain.moderation import ModerationEntry
