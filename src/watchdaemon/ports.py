@@ -360,6 +360,10 @@ class ItemStore(Protocol):
         """Return, per account, when its newest own post (kind POST, by_account) was published."""
         ...
 
+    def own_posts_at(self, *, since: datetime) -> dict[str, list[datetime]]:
+        """Return, per account that has any, when its own posts were published from `since` on, oldest first."""
+        ...
+
 
 class QuestionStore(Protocol):
     """Verdicts, and people's decisions."""
@@ -389,6 +393,10 @@ class QuestionStore(Protocol):
         `states` selects by stored state, `needs_removal` by the triage flag; given both, an item that fits either
         is returned. `published_since` (inclusive) narrows the rest.
         """
+        ...
+
+    def question(self, account: str, external_id: str) -> Question | None:
+        """Return one judged item, also one that wants nothing; None when there is none of that id."""
         ...
 
     def decisions(self, account: str, thread_id: str) -> list[Decision]:
@@ -551,6 +559,21 @@ class CredentialRecords(Protocol):
         ...
 
 
+class LinkBook(Protocol):
+    """The signed links that were used, by a fingerprint from which no link can be made."""
+
+    def use_link(self, link: str, *, at: datetime, forget_before: datetime) -> datetime | None:
+        """Take a link's one use; returns when it was taken before, None when it was free.
+
+        Of several that ask at the same time one gets it. Uses older than `forget_before` are deleted.
+        """
+        ...
+
+    def link_used_at(self, link: str) -> datetime | None:
+        """Return when a link was used, None when it was not."""
+        ...
+
+
 class StateStore(Protocol):
     """Small facts that survive a restart, by name (``last_pass_at`` …)."""
 
@@ -603,6 +626,7 @@ class Store(
     Outbox,
     AlertStore,
     CredentialRecords,
+    LinkBook,
     StateStore,
     QuotaStore,
     Together,

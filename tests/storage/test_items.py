@@ -218,6 +218,10 @@ def test_the_newest_own_post_counts_and_nothing_else(store: Store) -> None:
     )
 
     assert store.last_own_post_at() == {ACCOUNT: NOW - timedelta(days=3)}
+    assert store.own_posts_at(since=NOW - timedelta(days=9)) == {
+        ACCOUNT: [NOW - timedelta(days=9), NOW - timedelta(days=3)]
+    }
+    assert store.own_posts_at(since=NOW - timedelta(days=2)) == {}
 
 
 def test_texts_no_database_takes_are_made_storable_and_stay_equal(store: Store) -> None:

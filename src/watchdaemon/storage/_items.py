@@ -121,6 +121,19 @@ class ItemPart(Part):
         with self._db.read("read the newest own posts") as connection:
             return {row.account: row.newest for row in connection.execute(query)}
 
+    def own_posts_at(self, *, since: datetime) -> dict[str, list[datetime]]:
+        """Return, per account that has any, when its own posts were published from `since` on, oldest first."""
+        query = (
+            select(_items.c.account, _items.c.published_at)
+            .where(_items.c.by_account, _items.c.kind == ItemKind.POST, _items.c.published_at >= since)
+            .order_by(_items.c.published_at)
+        )
+        found: dict[str, list[datetime]] = defaultdict(list)
+        with self._db.read("read when own posts were published") as connection:
+            for row in connection.execute(query):
+                found[row.account].append(row.published_at)
+        return dict(found)
+
     def _recheck(self, account: str, rechecks: Sequence[Recheck], at: datetime) -> int:
         with self._db.write(f"store what was rechecked of {account}", lock=_lock(account)) as connection:
             stored = _stored_items(connection, account, [storable(r.external_id) for r in rechecks])

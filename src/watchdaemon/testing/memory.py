@@ -209,6 +209,14 @@ class _ItemPart(_Part):
         own = [i for i in self.items() if i.by_account and i.kind is ItemKind.POST]
         return {item.account: item.published_at for item in own}  # `items` is sorted: the newest one stays
 
+    def own_posts_at(self, *, since: datetime) -> dict[str, list[datetime]]:
+        """Return, per account that has any, when its own posts were published from `since` on."""
+        found: dict[str, list[datetime]] = {}
+        for item in self.items(since=since):
+            if item.by_account and item.kind is ItemKind.POST:
+                found.setdefault(item.account, []).append(item.published_at)
+        return found
+
 
 class _QuestionPart(_Part):
     def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]]) -> int:
@@ -250,6 +258,14 @@ class _QuestionPart(_Part):
             and (published_since is None or q.item.published_at >= published_since)
         ]
         return sorted(found, key=lambda q: (q.verdict.due_at or _LATEST, q.item.published_at, q.item.key))
+
+    def question(self, account: str, external_id: str) -> Question | None:
+        """Return one judged item, also one that wants nothing; None when there is none of that id."""
+        key = (storable(account), storable(external_id))
+        with self._turn() as data:
+            if key not in data.items or key not in data.verdicts:
+                return None
+            return Question(item=data.items[key], verdict=data.verdicts[key], first_seen_at=data.first_seen[key])
 
     def decisions(self, account: str, thread_id: str) -> list[Decision]:
         """Return the decisions on items of a thread, oldest first."""
@@ -510,6 +526,23 @@ class _CredentialPart(_Part):
             turn = data.turns[name]
         with turn:
             yield
+
+
+class _LinkPart(_Part):
+    def use_link(self, link: str, *, at: datetime, forget_before: datetime) -> datetime | None:
+        """Take a link's one use; returns when it was taken before, None when it was free."""
+        link, at = _kept((link, at))
+        with self._turn() as data:
+            data.used_links = {key: used_at for key, used_at in data.used_links.items() if used_at >= forget_before}
+            if link in data.used_links:
+                return data.used_links[link]
+            data.used_links[link] = at
+            return None
+
+    def link_used_at(self, link: str) -> datetime | None:
+        """Return when a link was used, None when it was not."""
+        with self._turn() as data:
+            return data.used_links.get(storable(link))
 
 
 class _StatePart(_Part):
