@@ -128,7 +128,7 @@ class XAdapter:
         try:
             secrets = self._secrets(account)
             client = self._client_of(account, secrets)
-            identity = self._identity(account, client, cursors, proof_of(secrets), now)
+            identity, me = self._identity(account, client, cursors, proof_of(secrets), now)
         except AdapterError as error:
             yield FetchResult(
                 account=account.key,
@@ -148,7 +148,7 @@ class XAdapter:
             now=now,
             authors=read_authors(cursors.get("authors"), now),
             handle=identity.handle,
-            is_proven=client.calls > 0,
+            me=me,
             new_cursors={"identity": str(identity)},
         )
         read: set[str] = set()
@@ -158,15 +158,18 @@ class XAdapter:
                 self._read[account.key] = JustRead(frozenset(read), now)
             yield piece
 
-    def _identity(self, account: Account, client: XClient, cursors: Cursors, proof: str, now: datetime) -> Identity:
-        """Return whose token it is, asked once a UTC day and whenever the credential is another one."""
+    def _identity(
+        self, account: Account, client: XClient, cursors: Cursors, proof: str, now: datetime
+    ) -> tuple[Identity, Mapping[str, object] | None]:
+        """Return whose token it is, asked once a UTC day and whenever the credential is another one; and X's words."""
         known, today = read_identity(cursors.get("identity")), now.astimezone(UTC).date()
         if known is not None and (known.on, known.proof) == (today, proof):
-            return known
+            return known, None
         user = client.me()
         must_be(account.native_id, user, account=account.key)
         name = user.get("username")
-        return Identity(on=today, proof=proof, handle=name if isinstance(name, str) and is_handle(name) else None)
+        handle = name if isinstance(name, str) and is_handle(name) else None
+        return Identity(on=today, proof=proof, handle=handle), user
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
         """Look posts up again, a hundred a call. X cannot look up a direct message: those stay as they are.

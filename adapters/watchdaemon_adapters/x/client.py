@@ -136,7 +136,7 @@ class XClient:
         """What the newest answer said the token may do ("" when it did not)."""
         return self._session.headers.get("x-access-level", "")
 
-    def me(self, fields: Sequence[str] = ("id", "name", "username")) -> Mapping[str, object]:
+    def me(self, fields: Sequence[str] = ("id", "name", "username", "public_metrics")) -> Mapping[str, object]:
         """Return the user the token belongs to."""
         body = self._listing(self._tweepy.get_me, user_fields=list(fields))
         user = body.get("data")
@@ -156,14 +156,11 @@ class XClient:
         """Page through what the account wrote: posts, answers, quotes, reposts."""
         return self._pages(self._tweepy.get_users_tweets, user_id, parameters={**POST_PARAMETERS, **parameters})
 
-    def newest_own_posts(self, user_id: str) -> Body:
-        """Return one small page of own posts proper."""
+    def newest_own_posts(self, user_id: str, *, exclude: Sequence[str] = ("replies", "retweets")) -> Body:
+        """Return one small page of own posts; by default of those proper."""
+        left_out = {"exclude": list(exclude)} if exclude else {}
         return self._listing(
-            self._tweepy.get_users_tweets,
-            user_id,
-            tweet_fields=["created_at"],
-            max_results=5,
-            exclude=["replies", "retweets"],
+            self._tweepy.get_users_tweets, user_id, tweet_fields=["created_at"], max_results=5, **left_out
         )
 
     def mentions(self, user_id: str, **parameters: object) -> Iterator[Body]:

@@ -1,26 +1,22 @@
 """One account's fetch: stream after stream, each with a cursor and troubles of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from watchdaemon.domain.fetch import Coverage, FetchResult
 from watchdaemon.domain.item import ItemKind
 from watchdaemon.errors import AdapterError, Reason, RetriableError
 from watchdaemon_adapters.x.client import Body, rows_of
-from watchdaemon_adapters.x.gathering import Gathering, recent
-from watchdaemon_adapters.x.identity import must_be
+from watchdaemon_adapters.x.gathering import Gathering
 from watchdaemon_adapters.x.listing import Listing
 from watchdaemon_adapters.x.mapping import item_id, map_post, parse_time
 from watchdaemon_adapters.x.marks import (
     OVERLAP,
     Mark,
     Range,
-    between,
     gaps,
-    has_gap,
     next_range,
-    noted,
     read_mark,
     read_roots,
     write_roots,
@@ -28,20 +24,18 @@ from watchdaemon_adapters.x.marks import (
 from watchdaemon_adapters.x.messages import read_messages
 from watchdaemon_adapters.x.problems import trouble_of
 from watchdaemon_adapters.x.quotes import read_quotes
-from watchdaemon_adapters.x.rounds import Round, read_round
+from watchdaemon_adapters.x.searching import SEARCH_REACH, Search
+from watchdaemon_adapters.x.silence import book_sound, confirm_silence
 
-# how far the service reaches, by its documentation of the timelines and of search
+# how far the service reaches, by its documentation of the timelines
 MENTIONS_REACHABLE = 800
 OWN_POSTS_REACHABLE = 3200
-SEARCH_REACH = timedelta(days=7)
-
-# a search query may have 512 characters: ten conversations with the longest ids stay well below
-QUERY_CONVERSATIONS = 10
-# how many searches one fetch may be cut into, so that no post comes a second time
-SEARCHES = 60
 
 # so many items are handed over at once; a fetch that is killed loses no more than these
 PIECE = 500
+
+# cursors that a silence may not move before it is believed: what was hidden is still to be read
+_SILENT = ("own", "messages", "mentions", "search", "searching", "searched", "quotes")
 
 Stream = Callable[[], Iterator[None]]
 
@@ -55,7 +49,6 @@ class Fetch:
     has_complete_stream: bool = False
     has_items: bool = False
     calls_told: int = 0
-    has_all_own: bool = False
     has_all_mentions: bool = False  # their list was read to its end, or …
     lowest_mention: tuple[int, datetime | None] | None = None  # … down to this one, where X stops
 
@@ -70,17 +63,36 @@ class Fetch:
                     if len(found.items) >= PIECE:
                         yield self._piece()
             except AdapterError as error:
-                ends_all = _strikes_the_account(error)
-                found.troubles.append(trouble_of(error, None if ends_all else name))
-                if ends_all:
+                if self._is_struck_by(error, name):
                     break
             else:
                 # A stream that had nothing to ask (no own post, so no quotes) has seen nothing.
                 self.has_complete_stream = self.has_complete_stream or found.client.calls > calls
-                self.has_all_own = self.has_all_own or name == "own"
             if len(found.items) >= PIECE:
                 yield self._piece()
+        else:
+            self._judge_silence()
         yield self._last_piece()
+
+    def _is_struck_by(self, error: AdapterError, stream: str | None) -> bool:
+        """Note a trouble; tell whether it ends the fetch."""
+        ends_all = _strikes_the_account(error)
+        self.gathering.troubles.append(trouble_of(error, None if ends_all else stream))
+        return ends_all
+
+    def _judge_silence(self) -> None:
+        """Not one row in any list: believed only when something speaks for it."""
+        found = self.gathering
+        if found.rows:
+            book_sound(found)
+            return
+        try:
+            confirm_silence(found)
+        except AdapterError as error:
+            self.has_complete_stream = False
+            self._is_struck_by(error, None)
+            for name in _SILENT:
+                found.new_cursors.pop(name, None)
 
     def _streams(self) -> Iterator[tuple[str, Stream]]:
         """Own posts first: they say which conversations are the account's. Mentions after whatever proves the token."""
@@ -173,12 +185,11 @@ class Fetch:
     def _mentions(self) -> Iterator[None]:
         found = self.gathering
         before = read_mark(found.cursors.get("mentions"))
-        rows = found.rows
         listing = Listing("mentions", found, before, self._ask_mentions)
         yield from self._read(listing, "mentions", MENTIONS_REACHABLE)
         if listing.rows == 0:
             try:
-                self._confirm_silence(before, has_seen_anything=rows > 0)
+                self._search_for_mentions(before)
             except AdapterError:
                 found.new_cursors.pop("mentions", None)
                 raise
@@ -200,131 +211,32 @@ class Fetch:
         if isinstance(row, dict) and post_id and (self.lowest_mention is None or post_id < self.lowest_mention[0]):
             self.lowest_mention = post_id, parse_time(row.get("created_at"))
 
-    def _confirm_silence(self, before: Mark | None, *, has_seen_anything: bool) -> None:
-        """Do not take an empty list of mentions for quiet without a second opinion; none of it costs a post.
+    def _search_for_mentions(self, before: Mark | None) -> None:
+        """Do not take an empty list of mentions for quiet without a second opinion.
 
-        The search is asked for the same posts, which costs nothing where there are none. When no listing at all showed
-        a single row, the token is asked about (a user is billed once a UTC day, and this day's was read already).
+        The search is asked for the same posts, which costs nothing where there are none.
 
         Raises:
-            AccountError: The token is dead, or another account's.
+            AdapterError: What strikes the account; where the search alone fails, the list's word stands.
         """
         found = self.gathering
-        if not (self._search_finds_mentions(before) or has_seen_anything or found.is_proven):
-            must_be(found.user_id, found.client.me(), account=found.account)
-
-    def _search_finds_mentions(self, before: Mark | None) -> bool:
-        found = self.gathering
         if found.handle is None or not found.settings.search_days:
-            return False
+            return
         above = next_range(before, found.now, look_back=found.look_back, limit=SEARCH_REACH)
         query = f"@{found.handle} -from:{found.user_id}"
-        rows = 0
         try:
             for body in found.client.search(query, max_results=found.settings.page_size, **above.parameters):
-                rows += found.take("mentions", body, map_post).rows
+                found.take("mentions", body, map_post)
         except AdapterError as error:
             if _strikes_the_account(error):
                 raise
-        return rows > 0
-
-    # ---- replies that do not name the account ----------------------------------------------------------------------
 
     def _search(self) -> Iterator[None]:
         """Replies to own posts from which the replier took the account's name: no mention tells of them."""
-        found = self.gathering
-        before = read_mark(found.cursors.get("search"))
-        if has_gap(before, found.now, limit=SEARCH_REACH):
-            found.note_incomplete("search", "last read more than 7 days ago, and X's search reaches no further back")
-        broken_off = read_round(found.cursors.get("searching"), found.now, reach=SEARCH_REACH)
-        # while searches break off, late-comers can wait: they must not keep what is new from being searched to its end
-        late = self._search_gaps(before) if broken_off is None else []
-        if broken_off is not None:
-            try:
-                yield from self._search_round(before, broken_off, late)
-            except AdapterError as error:
-                if error.reason is not Reason.INTERNAL:
-                    raise
-                # what it began with is out of the search's reach by now: a new round begins within it
-            else:
-                before = read_mark(found.new_cursors.get("search")) or before
-        new = next_range(before, found.now, look_back=found.look_back, limit=SEARCH_REACH)
-        yield from self._search_round(before, Round(new=new, begun_at=found.now, newest=self._newest(before)), late)
-
-    def _search_round(self, before: Mark | None, current: Round, late: Sequence[Range]) -> Iterator[None]:
-        """Search every conversation once; what of a round is done is booked, so that one that breaks off goes on."""
-        found = self.gathering
-        roots = recent(found.roots, found.now - timedelta(days=found.settings.search_days))
-        mark, bad = before or Mark(read_at=found.now), 0
-        for query, wanted in self._searches(roots, current.new, late):
-            left = current.left_of(query, wanted)
-            if left is None:
-                continue
-            for body in found.client.search(query, max_results=found.settings.page_size, **left.parameters):
-                page = found.take("search", body, map_post)
-                mark, bad = noted(mark, page.seen, found.now), bad + page.bad
-                current.read(query, wanted, page.oldest if page.is_newest_first and not bad else None)
-                found.new_cursors["searching"] = str(current)
-                yield
-            current.done(query, wanted)
-        # under an own post that could not be listed nothing was searched for: it is not over yet
-        if not bad and self.has_all_own:
-            newest, newest_at = max(current.newest, (mark.newest or 0, mark.newest_at), key=lambda n: n[0])
-            mark = replace(mark, newest=newest or None, newest_at=newest_at, read_at=found.now)
-            found.new_cursors["search"] = str(replace(mark, looked_on=found.now.date()))
-        found.new_cursors["searching"] = ""
-
-    def _newest(self, before: Mark | None) -> tuple[int, datetime | None]:
-        """Return the newest post that is known: when all is searched up to now, the next search begins above it."""
-        found = self.gathering
-        marks = [before, *(read_mark(found.new_cursors.get(name)) for name in ("own", "mentions"))]
-        known = [(m.newest, m.newest_at) for m in marks if m is not None and m.newest is not None]
-        return max(known, key=lambda n: n[0], default=(0, None))
-
-    def _searches(self, roots: Sequence[str], new: Range, late: Sequence[Range]) -> list[tuple[str, Range]]:
-        """Return what to search for, and in which piece of the last days.
-
-        What other lists brought a moment ago is not to be sent again: each group of conversations is cut at those posts
-        while that takes few calls, and else the account's name is left out of the search.
-        """
-        groups = [roots[start : start + QUERY_CONVERSATIONS] for start in range(0, len(roots), QUERY_CONVERSATIONS)]
-        queries = [self._query(group) for group in groups]
-        known: dict[str, list[int]] = {}
-        for post_id, (conversation, at) in self.gathering.places.items():
-            if new.start is None or at > new.start:
-                known.setdefault(conversation, []).append(post_id)
-        cut = [between((i for root in group for i in known.get(root, [])), new) for group in groups]
-        searches = [(query, piece) for query, pieces in zip(queries, cut, strict=True) for piece in pieces]
-        if len(searches) > SEARCHES:
-            searches = [search for query in queries for search in self._beside_mentions(query, new)]
-        gaps_too = [*searches, *((query, gap) for query in queries for gap in late)]
-        return gaps_too if len(gaps_too) <= SEARCHES else searches
-
-    def _query(self, roots: Sequence[str]) -> str:
-        return f"({' OR '.join(f'conversation_id:{i}' for i in roots)}) -from:{self.gathering.user_id}"
-
-    def _beside_mentions(self, query: str, new: Range) -> list[tuple[str, Range]]:
-        """Leave out what names the account, as far down as the list of mentions was read: all of that is known."""
-        handle, lowest = self.gathering.handle, self.lowest_mention
-        if handle is None or not self.has_all_mentions:
-            return [(query, new)]
-        unnamed = f"{query} -@{handle}"
-        if lowest is None:
-            return [(unnamed, new)]
-        post_id, at = lowest
-        is_above = new.start is None or (at is not None and at > new.start)
-        if not is_above or post_id <= (new.since_id or 0):
-            return [(unnamed, new)] if at is not None else [(query, new)]
-        return [(unnamed, Range(since_id=post_id, until_id=new.until_id)), (query, new.below(post_id))]
-
-    def _search_gaps(self, before: Mark | None) -> list[Range]:
-        """Return the gaps to look through: what came by other lists is known, too."""
-        if before is None:
-            return []
-        found = self.gathering
-        others = [m for name in ("own", "mentions") if (m := read_mark(found.cursors.get(name))) is not None]
-        known = {i: at for mark in (*others, before) for i, at in mark.known.items()}
-        return gaps(replace(before, known=known), found.now, limit=SEARCH_REACH)
+        search = Search(
+            found=self.gathering, has_all_mentions=self.has_all_mentions, lowest_mention=self.lowest_mention
+        )
+        yield from search.read()
 
 
 def _strikes_the_account(error: AdapterError) -> bool:

@@ -46,7 +46,7 @@ class Gathering:
     now: datetime
     authors: AuthorBook
     handle: str | None = None
-    is_proven: bool = False  # this fetch has asked already whose token it is
+    me: Mapping[str, object] | None = None  # whose token it is, where this fetch has asked already
     roots: dict[str, datetime] = field(default_factory=dict)  # the account's own recent posts
     items: dict[str, Item] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)  # the newest version that was seen of an edited post

@@ -44,6 +44,6 @@ def proof_of(secrets: Mapping[str, SecretStr]) -> str:
 
 def must_be(native_id: str, user: Mapping[str, object], *, account: str) -> None:
     """Refuse another account's token: public posts would look right, while messages would be somebody else's."""
-    if user.get("id") != native_id:
+    if str(user.get("id")) != native_id:
         message = "the token belongs to another X account"
         raise AccountError(message, platform=PLATFORM, reason=Reason.UNAUTHORISED, account=account)

@@ -15,6 +15,7 @@ from watchdaemon.errors import MalformedItemError
 PLATFORM = "x"
 
 _ID = re.compile(r"[0-9]{1,19}")
+_ID_BITS = 64
 _DM_CONVERSATION = re.compile(r"[0-9]{1,19}(-[0-9]{1,19})?")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates: no database and no mail takes them
 _SNOWFLAKE_EPOCH = datetime.fromtimestamp(1_288_834_974.657, UTC)
@@ -141,6 +142,7 @@ def map_message(raw: object, authors: Mapping[str, Author], view: View) -> Item 
         raise _malformed("a message event has no usable type", view)
     event_id = _id(raw.get("id"))
     conversation = raw.get("dm_conversation_id")
+    conversation = _id(conversation) or conversation  # a group's is a number
     created_at = parse_time(raw.get("created_at"))
     if event_id is None or created_at is None or not isinstance(conversation, str):
         raise _malformed("a message has no id, conversation or usable time", view)
@@ -241,6 +243,9 @@ def _full_text(raw: Mapping[str, object]) -> str:
 
 
 def _id(value: object) -> str | None:
+    """Return an id as the text it should be; a number is one, too."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if value.bit_length() <= _ID_BITS else None
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 

@@ -245,7 +245,8 @@ def test_a_fault_is_never_quiet_and_what_it_hid_comes_afterwards(
     desk.now += timedelta(hours=3)
     desk.write(1, f"@{HANDLE} hallå?", to=top, names_us=True)
     desk.write(1, "utan namn", author=ALEX, to=top)
-    desk.write(0.5, "Se här", quotes=top.id)
+    fresh = desk.write(2, "Nytt inlägg", author=ME)
+    desk.write(0.5, "Se här", quotes=fresh.id)
     desk.message(1, "Och här?")
     reply, _ = FAULTS[fault]
     desk.faults.append((piece, reply))
