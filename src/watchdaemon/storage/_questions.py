@@ -115,6 +115,17 @@ class QuestionPart(Part):
             ]
         return sorted(found, key=_by_due)
 
+    def question(self, account: str, external_id: str) -> Question | None:
+        """Return one judged item, also one that wants nothing; None when there is none of that id."""
+        query = (
+            select(_items, *(c for c in _verdicts.c if c.name not in {"account", "external_id"}))
+            .join(_verdicts, _same_item)
+            .where(_items.c.account == account, _items.c.external_id == external_id)
+        )
+        with self._db.read(f"read a question of {account}") as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else mapping.question_from_row(row)
+
     def decisions(self, account: str, thread_id: str) -> list[Decision]:
         """Return the decisions on items of a thread, oldest first."""
         query = (

@@ -8,6 +8,7 @@ from watchdaemon.storage._alerts import AlertPart
 from watchdaemon.storage._credentials import CredentialPart
 from watchdaemon.storage._database import LOCK_TIMEOUT, Database
 from watchdaemon.storage._items import ItemPart
+from watchdaemon.storage._links import LinkPart
 from watchdaemon.storage._moderation import ModerationPart
 from watchdaemon.storage._outbox import OutboxPart
 from watchdaemon.storage._questions import QuestionPart
@@ -27,6 +28,7 @@ class SqlStore(
     OutboxPart,
     AlertPart,
     CredentialPart,
+    LinkPart,
     StatePart,
     QuotaPart,
 ):

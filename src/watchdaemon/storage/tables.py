@@ -517,6 +517,15 @@ class UsageRow(Row, table=True):
     read_at: datetime = _moment()
     limit: int | None = _number(nullable=True)
     remaining: int | None = _number(nullable=True)
+class UsedLinkRow(Row, table=True):
+    """A signed link that said its word, by its fingerprint."""
+
+    __tablename__ = "used_links"
+
+    link: str = _key()
+    used_at: datetime = _moment()
+
+
     resets_at: datetime | None = _moment(nullable=True)
     blocked_until: datetime | None = _moment(nullable=True)
 

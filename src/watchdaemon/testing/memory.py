@@ -83,6 +83,7 @@ class _Part:
         self._data = _Data()
         self._lock = threading.RLock()
         self.fault: StorageError | None = None
+    used_links: dict[str, datetime] = field(default_factory=dict)
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[_Data]:
@@ -679,3 +680,4 @@ def _as_stored(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _as_stored(getattr(value, f.name)) for f in fields(value)})
     return value
+    _LinkPart,

@@ -35,6 +35,7 @@ def upgrade() -> None:
     _credentials()
     _credential_checks()
     _state()
+    _used_links()
     _quota()
 
 
@@ -447,6 +448,15 @@ def _quota() -> None:
         "quota_spending",
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("platform", Words(), nullable=False),
+def _used_links() -> None:
+    op.create_table(
+        "used_links",
+        sa.Column("link", Words(), nullable=False),
+        sa.Column("used_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("link", name="pk_used_links"),
+    )
+
+
         sa.Column("account", Words(), nullable=False),
         sa.Column("measure", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
