@@ -7,7 +7,7 @@ from typing import Any
 from watchdaemon.domain.account import Account, OwnerRole, Ownership, Person, Register, Unit
 from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord, CredentialVerdict
-from watchdaemon.domain.delivery import DeliveryKey, MailKind, OutgoingMail
+from watchdaemon.domain.delivery import DeliveryKey, MailKind, MailTrouble, OutgoingMail
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.question import Grade, QuestionState, Triage, Verdict
@@ -99,7 +99,20 @@ def mail(recipient: str = "anna", period: str = "2026-11-23/1", kind: MailKind =
         address=f"{recipient}@exempelkommun.example",
         subject="1 fråga väntar",
         message=b"Subject: 1 =?utf-8?q?fr=C3=A5ga?=\r\n\r\n\x00\xff hej",
+        message_id=f"{kind}-{recipient}-{period}@exempelkommun.example",
     )
+
+
+def mail_trouble(person: str = "anna", **values: Any) -> MailTrouble:
+    """Mail to a person comes back."""
+    given: dict[str, Any] = {
+        "person": person,
+        "address": f"{person}@exempelkommun.example",
+        "since": NOW,
+        "status": "5.1.1",
+        "detail": "no such mailbox",
+    }
+    return MailTrouble(**{**given, **values})
 
 
 def alert(cause: str = ACCOUNT, **values: Any) -> Alert:

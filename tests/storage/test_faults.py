@@ -23,6 +23,7 @@ from tests.storage.make import (
     held,
     item,
     mail,
+    mail_trouble,
     reading,
     register,
     spent,
@@ -63,6 +64,10 @@ READS: dict[str, Call] = {
     "is_queued": lambda s: s.is_queued(mail().key),
     "deliveries": lambda s: s.deliveries(),
     "told": lambda s: s.told("anna"),
+    "waiting": lambda s: s.waiting(),
+    "sent_mail": lambda s: s.sent_mail("1@exempelkommun.example"),
+    "last_sent_at": lambda s: s.last_sent_at("anna", address="anna@example.org", by=NOW),
+    "mail_troubles": lambda s: s.mail_troubles(),
     "alerts": lambda s: s.alerts(),
     "credential_record": lambda s: s.credential_record("fb"),
     "credential_records": lambda s: s.credential_records(),
@@ -94,6 +99,11 @@ WRITES: dict[str, Call] = {
     "claim": lambda s: s.claim(now=NOW, lease=timedelta(minutes=1)),
     "book_sent": lambda s: s.book_sent(1, at=NOW),
     "book_failed": lambda s: s.book_failed(1, at=NOW, error="", next_attempt_at=None),
+    "supersede": lambda s: s.supersede(1, reason=""),
+    "readdress": lambda s: s.readdress(1, "anna@example.org"),
+    "book_returned": lambda s: s.book_returned(1, error=""),
+    "book_mail_trouble": lambda s: s.book_mail_trouble(mail_trouble()),
+    "clear_mail_trouble": lambda s: s.clear_mail_trouble("anna"),
     "open_alert": lambda s: s.open_alert(alert()),
     "update_alert": lambda s: s.update_alert(alert(id=1)),
     "put_credential": lambda s: s.put_credential(credential()),
@@ -103,6 +113,7 @@ WRITES: dict[str, Call] = {
     "set_state": lambda s: s.set_state("x", "y"),
     "book_usage": lambda s: s.book_usage([reading()], [spent(1)]),
     "forget_usage": lambda s: s.forget_usage(before=date(2026, 11, 1)),
+    "forget_bodies": lambda s: s.forget_bodies(before=NOW),
 }
 ALL = READS | WRITES
 

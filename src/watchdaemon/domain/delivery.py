@@ -16,7 +16,10 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryKey:
-    """One mail, once: (kind, recipient person's key, period). Periods: a window's key, an ISO week, a month, an alert batch."""
+    """One mail, once: (kind, recipient person's key, period).
+
+    Periods: a window's key, an ISO week, a month, an alert batch.
+    """
 
     kind: MailKind
     recipient: str
@@ -29,12 +32,18 @@ class DeliveryKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
-    """A rendered message. `message` is the whole RFC 5322 message in bytes; its Message-ID derives from the key."""
+    """A rendered message. `message` is the whole RFC 5322 message in bytes; its Message-ID derives from the key.
+
+    `message` is empty once the body was forgotten (`Outbox.forget_bodies`). `message_id` stands without angle
+    brackets. `covers` names what the mail speaks of, where a newer mail about the same makes it stale (rules.delivery).
+    """
 
     key: DeliveryKey
     address: str
     subject: str
     message: bytes
+    message_id: str = ""
+    covers: tuple[str, ...] = ()
 
 
 class DeliveryState(StrEnum):
@@ -42,7 +51,8 @@ class DeliveryState(StrEnum):
 
     QUEUED = "queued"  # waits for its (next) try
     SENT = "sent"
-    BOUNCED = "bounced"  # the server refused it for good
+    BOUNCED = "bounced"  # refused for good, at hand-over or by a report that came later
+    SUPERSEDED = "superseded"  # never sent: a newer mail says it all, or it matters no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +67,7 @@ class Delivery:
     next_attempt_at: datetime | None = None
     claimed_until: datetime | None = None
     sent_at: datetime | None = None
-    last_error: str = ""
+    last_error: str = ""  # why it was not taken, came back, or is not sent any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +78,52 @@ class Told:
     account: str
     external_id: str
     section: str  # a Section's value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A mail in the outbox without its body: what deciding on it takes."""
+
+    id: int
+    key: DeliveryKey
+    address: str
+    state: DeliveryState
+    created_at: datetime
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailTrouble:
+    """Mail to a person does not arrive.
+
+    `status` is an enhanced status code (RFC 3463, ``5.1.1``), or the SMTP code where there was none. `detail` is our
+    own sentence for it, never a server's. `is_reported` tells a report that came later from a refusal at hand-over: a
+    server that takes every mail and returns it an hour later is not mended by taking the next one.
+    """
+
+    person: str
+    address: str
+    since: datetime
+    status: str
+    detail: str
+    last_at: datetime | None = None  # when it was last seen; None: at `since`
+    is_reported: bool = False
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """When a mail last came back."""
+        return self.last_at or self.since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceReport:
+    """One recipient's fate, as a mail server reported it afterwards (RFC 3464), or as our envelope tells.
+
+    `message_id` is that of the mail it speaks of, without angle brackets: from the returned headers, or the opaque part
+    of our own return address. It proves that the mail was ours.
+    """
+
+    message_id: str
+    recipient: str  # as reported; "" when the report does not say
+    status: str
+    is_permanent: bool

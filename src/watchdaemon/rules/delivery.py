@@ -3,11 +3,21 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from watchdaemon.domain.delivery import MailKind
+
 CLAIM_LEASE: Final = timedelta(minutes=5)
 """A claim older than this may be taken again: its process died. Longer than all time-outs of one SMTP dialogue."""
 
 RETRY_GAPS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240))
 """How long after the first, second … failed try the next one comes; after the last gap, that gap again and again."""
+
+
+ORDER_KEPT: Final = timedelta(days=8)
+"""So long an older report holds back the next one of its kind to the same person, so that they arrive in order. Not
+longer: a report that no server takes must not keep all later ones."""
+
+IN_ORDER: Final = (MailKind.WEEKLY, MailKind.MONTHLY)
+"""The kinds that are read one after the other. Of the others a newer one supersedes an older one (`stale`)."""
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime:

@@ -10,7 +10,15 @@ from watchdaemon.domain.account import Account, Ownership, Person, Unit
 from watchdaemon.domain.alert import Alert
 from watchdaemon.domain.audit import AuditEntry, Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
-from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, OutgoingMail, Told
+from watchdaemon.domain.delivery import (
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    MailTrouble,
+    OutgoingMail,
+    Told,
+    Waiting,
+)
 from watchdaemon.domain.item import Item
 from watchdaemon.domain.moderation import ModerationEntry
 from watchdaemon.domain.question import Decision, Question, Span, Triage, Verdict
@@ -381,6 +389,8 @@ def mail_to_row(mail: OutgoingMail, *, at: datetime) -> RowData:
         "address": mail.address,
         "subject": mail.subject,
         "message": mail.message,
+        "message_id": mail.message_id,
+        "covers": list(mail.covers),
         "state": DeliveryState.QUEUED,
         "created_at": at,
         "attempts": 0,
@@ -390,8 +400,14 @@ def mail_to_row(mail: OutgoingMail, *, at: datetime) -> RowData:
 
 def delivery_from_row(row: StoredRow) -> Delivery:
     """Row to delivery."""
-    key = DeliveryKey(kind=row["kind"], recipient=row["recipient"], period=row["period"])
-    mail = OutgoingMail(key=key, address=row["address"], subject=row["subject"], message=bytes(row["message"]))
+    mail = OutgoingMail(
+        key=_delivery_key(row),
+        address=row["address"],
+        subject=row["subject"],
+        message=bytes(row["message"] or b""),
+        message_id=row["message_id"],
+        covers=tuple(row["covers"]),
+    )
     return Delivery(
         id=row["id"],
         mail=mail,
@@ -405,10 +421,45 @@ def delivery_from_row(row: StoredRow) -> Delivery:
     )
 
 
-def told_to_row(told: Told) -> RowData:
+def waiting_from_row(row: StoredRow) -> Waiting:
+    """Row to a mail without its body."""
+    return Waiting(
+        id=row["id"],
+        key=_delivery_key(row),
+        address=row["address"],
+        state=row["state"],
+        created_at=row["created_at"],
+        covers=tuple(row["covers"]),
+    )
+
+
+def _delivery_key(row: StoredRow) -> DeliveryKey:
+    return DeliveryKey(kind=row["kind"], recipient=row["recipient"], period=row["period"])
+
+
+def trouble_to_row(trouble: MailTrouble) -> RowData:
+    """Mail trouble to row."""
+    return {
+        "person": trouble.person,
+        "address": trouble.address,
+        "since": trouble.since,
+        "status": trouble.status,
+        "detail": trouble.detail,
+        "last_at": trouble.last_at,
+        "is_reported": trouble.is_reported,
+    }
+
+
+def trouble_from_row(row: StoredRow) -> MailTrouble:
+    """Row to mail trouble."""
+    return MailTrouble(**row)
+
+
+def told_to_row(told: Told, delivery: int) -> RowData:
     """Told to row."""
     return {
         "person": told.person,
+        "delivery": delivery,
         "account": told.account,
         "external_id": told.external_id,
         "section": told.section,

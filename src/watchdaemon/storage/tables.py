@@ -397,7 +397,9 @@ class DeliveryRow(Row, table=True):
     period: str = _words()
     address: str = _words()
     subject: str = _words()
-    message: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    message: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))  # None: forgotten
+    message_id: str = _words()
+    covers: list[str] = _facts()
     state: DeliveryState = _one_of(DeliveryState)
     created_at: datetime = _moment()
     attempts: int = _number()
@@ -409,6 +411,14 @@ class DeliveryRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("kind", "recipient", "period"),
         Index(None, "created_at"),
+        Index(None, "message_id"),
+        Index(None, "recipient"),
+        Index(
+            "ix_deliveries_with_body",
+            "created_at",
+            sqlite_where=sql("message IS NOT NULL"),
+            postgresql_where=sql("message IS NOT NULL"),
+        ),
         Index(
             "ix_deliveries_queued",
             "id",
@@ -419,14 +429,29 @@ class DeliveryRow(Row, table=True):
 
 
 class ToldRow(Row, table=True):
-    """What a person's last digest told."""
+    """What a mail tells of; it counts as told once that mail is sent."""
 
     __tablename__ = "told"
 
     person: str = _key()
+    delivery: int = Field(sa_column=Column(BigInteger, primary_key=True))
     account: str = _key()
     external_id: str = _key()
     section: str = _key()
+
+
+class MailTroubleRow(Row, table=True):
+    """Mail to a person does not arrive."""
+
+    __tablename__ = "mail_troubles"
+
+    person: str = _key()
+    address: str = _words()
+    since: datetime = _moment()
+    status: str = _words()
+    detail: str = _words()
+    last_at: datetime | None = _moment(nullable=True)
+    is_reported: bool = _flag()
 
 
 class AlertRow(Row, table=True):
@@ -492,6 +517,15 @@ class CredentialCheckRow(Row, table=True):
     cause_key: str | None = _words(nullable=True)
 
 
+class UsedLinkRow(Row, table=True):
+    """A signed link that said its word, by its fingerprint."""
+
+    __tablename__ = "used_links"
+
+    link: str = _key()
+    used_at: datetime = _moment()
+
+
 class StateRow(Row, table=True):
     """A small fact that survives a restart."""
 
@@ -517,15 +551,6 @@ class UsageRow(Row, table=True):
     read_at: datetime = _moment()
     limit: int | None = _number(nullable=True)
     remaining: int | None = _number(nullable=True)
-class UsedLinkRow(Row, table=True):
-    """A signed link that said its word, by its fingerprint."""
-
-    __tablename__ = "used_links"
-
-    link: str = _key()
-    used_at: datetime = _moment()
-
-
     resets_at: datetime | None = _moment(nullable=True)
     blocked_until: datetime | None = _moment(nullable=True)
 

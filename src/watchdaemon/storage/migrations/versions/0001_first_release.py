@@ -31,11 +31,12 @@ def upgrade() -> None:
     _watch_starts()
     _deliveries()
     _told()
+    _mail_troubles()
     _alerts()
     _credentials()
     _credential_checks()
-    _state()
     _used_links()
+    _state()
     _quota()
 
 
@@ -327,7 +328,9 @@ def _deliveries() -> None:
         sa.Column("period", Words(), nullable=False),
         sa.Column("address", Words(), nullable=False),
         sa.Column("subject", Words(), nullable=False),
-        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=True),
+        sa.Column("message_id", Words(), nullable=False),
+        sa.Column("covers", Facts(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -339,6 +342,16 @@ def _deliveries() -> None:
         sa.UniqueConstraint("kind", "recipient", "period", name="uq_deliveries_kind_recipient_period"),
     )
     op.create_index("ix_deliveries_created_at", "deliveries", ["created_at"], unique=False)
+    op.create_index("ix_deliveries_message_id", "deliveries", ["message_id"], unique=False)
+    op.create_index("ix_deliveries_recipient", "deliveries", ["recipient"], unique=False)
+    op.create_index(
+        "ix_deliveries_with_body",
+        "deliveries",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("message IS NOT NULL"),
+        postgresql_where=sa.text("message IS NOT NULL"),
+    )
     op.create_index(
         "ix_deliveries_queued",
         "deliveries",
@@ -353,10 +366,25 @@ def _told() -> None:
     op.create_table(
         "told",
         sa.Column("person", Words(), nullable=False),
+        sa.Column("delivery", sa.BigInteger(), nullable=False),
         sa.Column("account", Words(), nullable=False),
         sa.Column("external_id", Words(), nullable=False),
         sa.Column("section", Words(), nullable=False),
-        sa.PrimaryKeyConstraint("person", "account", "external_id", "section", name="pk_told"),
+        sa.PrimaryKeyConstraint("person", "delivery", "account", "external_id", "section", name="pk_told"),
+    )
+
+
+def _mail_troubles() -> None:
+    op.create_table(
+        "mail_troubles",
+        sa.Column("person", Words(), nullable=False),
+        sa.Column("address", Words(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("status", Words(), nullable=False),
+        sa.Column("detail", Words(), nullable=False),
+        sa.Column("last_at", Moment(), nullable=True),
+        sa.Column("is_reported", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("person", name="pk_mail_troubles"),
     )
 
 
@@ -420,6 +448,15 @@ def _credential_checks() -> None:
     )
 
 
+def _used_links() -> None:
+    op.create_table(
+        "used_links",
+        sa.Column("link", Words(), nullable=False),
+        sa.Column("used_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("link", name="pk_used_links"),
+    )
+
+
 def _state() -> None:
     op.create_table(
         "state",
@@ -448,15 +485,6 @@ def _quota() -> None:
         "quota_spending",
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("platform", Words(), nullable=False),
-def _used_links() -> None:
-    op.create_table(
-        "used_links",
-        sa.Column("link", Words(), nullable=False),
-        sa.Column("used_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("link", name="pk_used_links"),
-    )
-
-
         sa.Column("account", Words(), nullable=False),
         sa.Column("measure", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
