@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from time import sleep as wait
 
@@ -29,6 +29,7 @@ from watchdaemon.services.alerts import AlertService
 from watchdaemon.services.credentials import ConnectService, HealthService
 from watchdaemon.services.digests import DigestService
 from watchdaemon.services.judge import JudgeService
+from watchdaemon.services.links import LinkKeys, SignedLinks
 from watchdaemon.services.moderation import ModerationService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
@@ -99,7 +100,8 @@ class App:
         self._told_is_booked = False
         self._adapters: dict[str, PlatformAdapter] = {}
         self._adapters_lock = threading.Lock()
-        renderer = _renderer(settings)
+        self.links = signed_links(settings, store)
+        renderer = _renderer(settings, self.links)
         self.watching = WatchingService(store=store, calendar=self.calendar, watch=self.watch)
         self.poller = PollService(
             store=store,
@@ -320,7 +322,17 @@ def build(
         raise
 
 
-def _renderer(settings: Settings) -> MailRenderer:
+def signed_links(settings: Settings, store: Store) -> SignedLinks | None:
+    """Return what makes and reads the links in mails; None when no pages are served."""
+    web = settings.web
+    if web.public_url is None:
+        return None
+    life = timedelta(days=web.link_days)
+    keys = LinkKeys(store, settings.credential_source(), credential=web.key, is_required=web.key_is_given, life=life)
+    return SignedLinks(store, keys, public_url=web.public_url, life=life)
+
+
+def _renderer(settings: Settings, links: SignedLinks | None) -> MailRenderer:
     return MailRenderer(
         organisation=settings.organisation.name,
         sender=settings.mail.sender,
@@ -328,6 +340,7 @@ def _renderer(settings: Settings) -> MailRenderer:
         language=settings.organisation.language,
         colour=settings.organisation.colour,
         reply_to=settings.mail.reply_to,
+        links=links,
     )
 
 

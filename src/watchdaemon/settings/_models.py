@@ -30,9 +30,11 @@ from watchdaemon.settings._values import (
     CredentialName,
     Day,
     Hours,
+    IpAddress,
     Length,
     Line,
     Listen,
+    PublicUrl,
     Zone,
 )
 
@@ -215,10 +217,24 @@ class QuotaSettings(Section):
 
 
 class WebSettings(Section):
-    """The page for managers; accepted now, served by a later release."""
+    """The pages behind the links in mails; without `public_url` nothing is served and mails carry no links."""
 
     listen: Listen = "127.0.0.1:8470"
-    public_url: str | None = None
+    public_url: PublicUrl | None = None
+    link_days: int = Field(default=30, ge=1, le=365)
+    key: CredentialName = "watchdaemon-web-key"
+    proxies: tuple[IpAddress, ...] = ("127.0.0.1", "::1")
+
+    @property
+    def key_is_given(self) -> bool:
+        """Whether the file names the key's credential, which must be there then."""
+        return "key" in self.model_fields_set
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """`listen` as host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 class LogSettings(Section):

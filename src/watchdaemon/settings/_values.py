@@ -2,7 +2,9 @@
 
 import re
 from datetime import date, time, timedelta
+from ipaddress import ip_address
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator
@@ -88,6 +90,25 @@ def check_listen(value: str) -> str:
     return value
 
 
+def check_public_url(value: str) -> str:
+    """Refuse what no link can begin with. Raises ValueError."""
+    parts = urlsplit(value)
+    is_plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain or not value.isascii():
+        raise ValueError('must be a web address such as "https://watch.example.org"')
+    if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError("must begin with https://, or the links would cross the network in the clear")
+    return value.rstrip("/")
+
+
+def check_ip_address(value: str) -> str:
+    """Refuse what is not one address. Raises ValueError."""
+    try:
+        return str(ip_address(value))
+    except ValueError as error:
+        raise ValueError('must be an IP address such as "127.0.0.1"') from error
+
+
 Hours = Annotated[OfficeHours, BeforeValidator(parse_hours)]
 Length = Annotated[timedelta, BeforeValidator(parse_length)]
 Zone = Annotated[ZoneInfo, BeforeValidator(parse_zone)]
@@ -98,3 +119,5 @@ Colour = Annotated[str, AfterValidator(check_colour)]
 Line = Annotated[str, AfterValidator(check_line)]
 CredentialName = Annotated[str, AfterValidator(check_name)]
 Listen = Annotated[str, AfterValidator(check_listen)]
+PublicUrl = Annotated[str, AfterValidator(check_public_url)]
+IpAddress = Annotated[str, AfterValidator(check_ip_address)]
