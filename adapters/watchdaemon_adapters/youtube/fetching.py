@@ -4,18 +4,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
 from watchdaemon.domain.item import Item, Visibility
 from watchdaemon.errors import AccountError, AdapterError, MalformedItemError, Reason, RetriableError
 from watchdaemon_adapters.youtube.channel import Channel, read_count
 from watchdaemon_adapters.youtube.client import YouTubeClient
+from watchdaemon_adapters.youtube.listing import Listing, is_beyond, is_young, key_of, place_of
 from watchdaemon_adapters.youtube.mapping import (
     ThreadRow,
     View,
     comment_id,
     has_status,
+    is_published,
     map_comment,
     map_upload,
     read_thread,
@@ -61,6 +62,8 @@ class Fetch:
     listed: dict[str, ThreadRow] = field(default_factory=dict)  # every published thread within the horizon
     unmoved: dict[str, ThreadRow] = field(default_factory=dict)  # those whose replies were not read again
     read_whole: set[str] = field(default_factory=set)  # those whose replies were
+    old: set[str] = field(default_factory=set)  # those from before the horizon that came along
+    held_in: set[str] = field(default_factory=set)  # those in which a held comment was shown
     has_moved: bool = False
     goes_on: bool = False  # a listing was read on from where it had broken off
     calls_told: int = 0
@@ -148,7 +151,7 @@ class Fetch:
             seen += filter(None, map(upload_id, rows))
             self._each("posts", rows, lambda row: self._add(map_upload(row, self.view)))
             yield
-            if _is_beyond([upload_time(row) for row in rows], horizon, is_first=mark is None):
+            if is_beyond([upload_time(row) for row in rows], horizon, is_first=mark is None):
                 break
         if not seen and mark is not None and mark.seen and self._video_count() != 0:
             raise self._suspicious("the channel had videos, and now its list of uploads is empty")
@@ -184,8 +187,8 @@ class Fetch:
         """Read every thread within the look-back again: a new reply does not bring an old thread to the top."""
         mark = read_mark(self.cursors.get(stream))
         horizon = horizon_from(mark, self.now, look_back=self.look_back)
-        place = read_place(self.cursors.get(_place_of(stream)), self.now)
-        listing = _Listing(is_first=mark is None)
+        place = read_place(self.cursors.get(place_of(stream)), self.now)
+        listing = Listing(is_first=mark is None)
         try:
             if place is not None:
                 self.goes_on = True
@@ -194,15 +197,17 @@ class Fetch:
             yield from self._read_threads(stream, status, horizon, listing)
         except PageTokenError:
             horizon = horizon_from(mark, self.now, look_back=self.look_back)
-            listing = _Listing(is_first=mark is None)
+            listing = Listing(is_first=mark is None)
             yield from self._read_threads(stream, status, horizon, listing)
         except CommentsDisabledError:
-            listing = _Listing(is_first=mark is None)
+            listing = Listing(is_first=mark is None)
         if stream == "comments":
             if listing.count == 0 and mark is not None and mark.seen and not self._is_silent(mark.seen):
                 raise self._suspicious("the channel had comment threads, and now its list of them is empty")
             self._note_newest(listing.newest)
-        self.new_cursors[_place_of(stream)] = ""
+        elif listing.unshown:
+            self._note_unshown(stream, listing.unshown)
+        self.new_cursors[place_of(stream)] = ""
         self.new_cursors[stream] = str(Mark(self.now, tuple(dict.fromkeys(listing.videos))))
 
     def _note_newest(self, newest: str | None) -> None:
@@ -210,9 +215,12 @@ class Fetch:
         self.book.newest = newest
 
     def _read_threads(
-        self, stream: str, status: str, horizon: datetime, listing: "_Listing", *, place: Place | None = None
+        self, stream: str, status: str, horizon: datetime, listing: Listing, *, place: Place | None = None
     ) -> Iterator[None]:
-        """Read a listing down to the horizon, from a page on where one is given; each page read is booked."""
+        """Read a listing down to the horizon, from a page on where one is given; each page read is booked.
+
+        Those of held ones are read to their end: a thread is listed there for a held reply, however old it is itself.
+        """
         begun_at = place.begun_at if place is not None else self.now
         listing.begin()
         pages = self.client.threads(self.channel.id, status, start=place.token if place is not None else None)
@@ -221,29 +229,49 @@ class Fetch:
             bad = self._each(stream, rows, lambda row, into=threads: into.append(read_thread(row, self.view)))  # type: ignore[misc]  # mypy does not infer a default's type
             listing.saw(threads, len(rows), self.channel.id)
             for thread in threads:
-                is_young = thread.published_at is None or thread.published_at >= horizon
-                # a held reply brings its thread into the other listings, however old that is
-                if is_young or stream != "comments":
+                if stream != "comments" or is_young(thread, horizon) or self._has_old_moved(thread):
                     yield from self._thread(stream, thread)
-            if bad == 0 and _is_beyond([t.published_at for t in threads], horizon, is_first=listing.is_first):
+                    listing.unshown += stream != "comments" and self._hides_held(stream, thread)
+            is_over = is_beyond([t.published_at for t in threads], horizon, is_first=listing.is_first)
+            if stream == "comments" and bad == 0 and is_over:
                 break
             if following is not None and not self.unreadable:
-                self.new_cursors[_place_of(stream)] = str(Place(following, begun_at))
+                self.new_cursors[place_of(stream)] = str(Place(following, begun_at))
             yield
+
+    def _has_old_moved(self, thread: ThreadRow) -> bool:
+        """Tell whether the replies of a thread from before the horizon moved since it was last listed."""
+        self.old.add(thread.thread_id)
+        has_moved = thread.thread_id in self.book.threads and not self.book.is_known(thread.thread_id, thread.state)
+        if not has_moved or not thread.has_more_replies:  # else it is booked when they were read
+            self.book.book(thread.thread_id, thread.state)
+        return has_moved
+
+    def _hides_held(self, stream: str, thread: ThreadRow) -> bool:
+        """Tell whether a thread is listed for a held comment that is neither shown nor known."""
+        if thread.thread_id in self.held_in:
+            return False
+        return not (thread.has_more_replies and self.book.is_known(key_of(stream, thread), thread.state))
+
+    def _note_unshown(self, stream: str, count: int) -> None:
+        detail = f"{count} threads are listed for a held comment that YouTube does not show: see YouTube Studio"
+        self.troubles.append(Trouble(reason=Reason.INCOMPLETE, detail=detail, stream=stream))
 
     def _thread(self, stream: str, thread: ThreadRow) -> Iterator[None]:
         """Map a thread; its replies are read when they do not all come with it, and something moved."""
         if stream == "comments":
             self.listed[thread.thread_id] = thread
-        if thread.has_more_replies and self._must_read(stream, thread):
-            self._read_replies(stream, thread)
+        is_read = thread.has_more_replies and self._must_read(stream, thread) and self._read_replies(stream, thread)
         self._each(stream, [thread.top, *thread.replies], lambda raw: self._add(self._comment(stream, raw, thread)))
+        # as long as a thread is listed for a held comment that is not shown, that one is looked for again
+        if is_read and (stream == "comments" or thread.thread_id in self.held_in):
+            self.book.book(key_of(stream, thread), thread.state)
         yield
 
     def _must_read(self, stream: str, thread: ThreadRow) -> bool:
         if thread.thread_id in self.read_whole:
             return False
-        is_known = self.book.is_known(_key(stream, thread), thread.state)
+        is_known = self.book.is_known(key_of(stream, thread), thread.state)
         if stream == "comments":
             self.has_moved = self.has_moved or not is_known
             if is_known:
@@ -252,22 +280,27 @@ class Fetch:
         # whether a shown reply that does not say so is the held one is told by which are public
         return not is_known or any(not has_status(r) and comment_id(r) not in self.visibility for r in thread.replies)
 
-    def _read_replies(self, stream: str, thread: ThreadRow) -> None:
-        """Read all replies to a thread, those that came with it too: which part that was is not promised."""
+    def _read_replies(self, stream: str, thread: ThreadRow) -> bool:
+        """Read all replies to a thread, those that came with it too: which part that was is not promised.
+
+        Tells whether all of them are there and can be read.
+        """
         try:
             rows = [row for page in self.client.replies(thread.thread_id) for row in page]
         except CommentsDisabledError:
-            return
+            return False
         except AccountError as error:
             if error.reason is Reason.GONE:  # the thread was deleted a moment ago
-                return
+                return False
             raise
         # under a public comment they are public; only a listing of held ones tells of others
-        shown_as = "comments" if thread.thread_id in self.listed else stream
-        if self._each(stream, rows, lambda raw: self._add(self._comment(shown_as, raw, thread))) == 0:
-            self.book.book(_key(stream, thread), thread.state)
+        is_public = thread.thread_id in self.listed or is_published(thread.top)
+        bad = self._each(
+            stream, rows, lambda raw: self._add(self._comment("comments" if is_public else stream, raw, thread))
+        )
         self.read_whole.add(thread.thread_id)
         self.unmoved.pop(thread.thread_id, None)
+        return bad == 0
 
     def _comment(self, stream: str, raw: object, thread: ThreadRow) -> Item:
         """A thread is listed as held for any one comment in it: the others may be public, and do not always say so."""
@@ -279,7 +312,9 @@ class Fetch:
         """Read replies again that nothing seems to have moved in: a count can hide what came and went."""
         due = self.book.is_due(self.unmoved, has_moved=self.has_moved)
         for thread_id in due:
-            self._read_replies("comments", self.unmoved[thread_id])
+            thread = self.unmoved[thread_id]
+            if self._read_replies("comments", thread):
+                self.book.book(thread_id, thread.state)
             yield
         if self.has_moved:
             self.book.swept_on = self.book.today
@@ -288,7 +323,7 @@ class Fetch:
 
     def _forget_old_threads(self) -> None:
         held = [key for key in self.book.threads if "/" in key and key.partition("/")[2] in self.visibility]
-        self.book.keep_only([*self.listed, *held])
+        self.book.keep_only([*self.listed, *self.old, *held])
 
     def _is_silent(self, seen: Iterable[str]) -> bool:
         """Ask another listing whether there are truly no comments any more where the newest were."""
@@ -317,56 +352,14 @@ class Fetch:
         if item is not None:
             self.items[item.external_id] = item
             self.visibility[item.external_id] = item.visibility
+            if item.visibility is Visibility.HELD:
+                self.held_in.add(item.thread_id)
 
     def _suspicious(self, message: str) -> RetriableError:
         return self._broken(message, Reason.SUSPICIOUS_EMPTY)
 
     def _broken(self, message: str, reason: Reason) -> RetriableError:
         return RetriableError(message, platform=PLATFORM, reason=reason, account=self.view.account)
-
-
-@dataclass
-class _Listing:
-    """What one listing of threads held."""
-
-    is_first: bool
-    videos: list[str] = field(default_factory=list)  # of the newest threads
-    newest: str | None = None
-    count: int = 0
-    is_at_top: bool = True
-
-    def begin(self) -> None:
-        """The newest threads are those of what is read from the top, which is read last."""
-        self.videos, self.is_at_top = [], True
-
-    def saw(self, threads: list[ThreadRow], rows: int, channel_id: str) -> None:
-        if self.is_at_top and threads:
-            self.newest, self.is_at_top = threads[0].thread_id, False
-        self.count += rows
-        self.videos += [t.video_id or channel_id for t in threads]
-
-
-def _place_of(stream: str) -> str:
-    return f"{stream}-page"
-
-
-def _key(stream: str, thread: ThreadRow) -> str:
-    """Name a thread's state in the book: the other listings show other replies of the same thread."""
-    return thread.thread_id if stream == "comments" else f"{stream}/{thread.thread_id}"
-
-
-def _is_beyond(times: list[datetime | None], horizon: datetime, *, is_first: bool) -> bool:
-    """Tell whether a page reaches past the horizon, so that what follows is older still.
-
-    Nothing promises the order. The first read of all ends with a page that is too old as a whole; later ones, which
-    must be cheap, with a page that is in order and ends with something too old.
-    """
-    known = [t for t in times if t is not None]
-    if not known or len(known) != len(times):
-        return False
-    if all(t < horizon for t in known):
-        return True
-    return not is_first and known[-1] < horizon and all(a >= b for a, b in pairwise(known))
 
 
 def _comment_count(video: object) -> int | None:

@@ -166,9 +166,19 @@ def upload_time(raw: object) -> datetime | None:
     return parse_time(details.get("videoPublishedAt")) or parse_time(snippet.get("publishedAt"))
 
 
+def comment_time(raw: object) -> datetime | None:
+    """Return when a comment was written, or None."""
+    return parse_time((_object(raw, "snippet") or {}).get("publishedAt"))
+
+
 def has_status(raw: object) -> bool:
     """Tell whether a comment says its moderation status."""
     return (_object(raw, "snippet") or {}).get("moderationStatus") in _VISIBILITY
+
+
+def is_published(raw: object) -> bool:
+    """Tell whether a comment says that it is public."""
+    return (_object(raw, "snippet") or {}).get("moderationStatus") == "published"
 
 
 def comment_id(raw: object) -> str | None:

@@ -92,10 +92,17 @@ class DeskYouTube(Desk):
     embedded: int = 2  # so many replies come with a thread, the oldest ones
     count_lies: int = 0
     tokens: dict[str, int] = field(default_factory=dict)
+    shows_held_replies: bool = True  # among those that come with a thread that is listed for one
+    lists_held_replies: bool = False  # by their parent, too
+    says_status: bool = True  # of comments in the listings of held ones
+    original_text: bool = False  # the text is where only its author is promised it
+    privacy: dict[str, str] = field(default_factory=dict)  # of videos that are not public
+    tokens_left: int | None = None  # page tokens are good so often, and then never again
 
-    def video(self, hours_ago: float) -> str:
+    def video(self, hours_ago: float, privacy: str = "public") -> str:
         key = f"video{next(_numbers):06}"
         self.videos.append((key, self.now - timedelta(hours=hours_ago)))
+        self.privacy[key] = privacy
         return key
 
     def write(
@@ -133,11 +140,15 @@ class DeskYouTube(Desk):
             {
                 "id": f"PL{key}",
                 "snippet": {"title": "Film", "publishedAt": stamp(at), "resourceId": {"videoId": key}},
-                "contentDetails": {"videoId": key, "videoPublishedAt": stamp(at)},
-                "status": {"privacyStatus": "public"},
+                # one that is still to be broadcast, or only its owner's, was never published
+                "contentDetails": {"videoId": key, **({"videoPublishedAt": stamp(at)} if self._is_out(key) else {})},
+                "status": {"privacyStatus": self.privacy[key] if self.privacy[key] != "upcoming" else "public"},
             }
             for key, at in newest
         ]
+
+    def _is_out(self, key: str) -> bool:
+        return self.privacy[key] in ("public", "unlisted")
 
     def _videos(self, call: Call) -> list[Any]:
         known = {key for key, _ in self.videos}
@@ -163,6 +174,8 @@ class DeskYouTube(Desk):
         held_first = sorted(below, key=lambda c: c.status != status)
         # what a thread is listed for is shown: nothing else would show a held reply
         embedded = held_first[: max(1, self.embedded)] if status != "published" else below[: self.embedded]
+        if not self.shows_held_replies:
+            embedded = [c for c in below if c.status == "published"][: self.embedded]
         snippet = {
             "channelId": ME,
             "videoId": top.video,
@@ -182,7 +195,7 @@ class DeskYouTube(Desk):
         top = next((c for c in self.comments if c.id == call.get("parentId")), None)
         if top is None:
             return problem(404, "commentNotFound", "youtube.comment")
-        return [self._row(c, "") for c in self._under(top) if c.status == "published"]
+        return [self._row(c, "") for c in self._under(top) if c.status == "published" or self.lists_held_replies]
 
     def _row(self, comment: Comment, status: str) -> dict[str, Any]:
         snippet: dict[str, Any] = {
@@ -198,12 +211,19 @@ class DeskYouTube(Desk):
             snippet["parentId"] = comment.above
         else:
             snippet["videoId"] = comment.video
-        if status not in ("", "published"):
+        if self.original_text:
+            snippet["textOriginal"] = snippet.pop("textDisplay")
+        if status not in ("", "published") and self.says_status:
             snippet["moderationStatus"] = comment.status
         return {"kind": "youtube#comment", "id": comment.id, "snippet": snippet}
 
     def _page(self, rows: list[Any], call: Call) -> Reply:
         token = call.get("pageToken")
+        if token and self.tokens_left is not None:
+            self.tokens_left -= 1
+            if self.tokens_left < 0:
+                self.tokens_left = None
+                return problem(400, "invalidPageToken")
         if token and token not in self.tokens and not self.repeats_tokens:
             return problem(400, "invalidPageToken")
         start, size = self.tokens.get(token, 0), min(int(call.get("maxResults", "20")), self.most_rows)
