@@ -2,17 +2,30 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 import pytest
 from tests.mail.reading import parsed
-from tests.mail.samples import ANNA, NOW, SENDER, digest, entry, full_digest, key, renderer
+from tests.mail.samples import (
+    ANNA,
+    LIBRARY,
+    NOW,
+    SENDER,
+    alert,
+    digest,
+    entry,
+    full_digest,
+    key,
+    notice,
+    renderer,
+    watch,
+)
 
 from watchdaemon.domain.delivery import MailKind
-from watchdaemon.errors import ConfigError
+from watchdaemon.errors import ConfigError, Reason
 from watchdaemon.mail._message import Attachment, Letter, compose, list_label, message_id
 from watchdaemon.mail.render import ink_on
 
@@ -113,6 +126,41 @@ def test_a_setting_that_cannot_be_used_is_refused_at_once(settings: dict[str, st
 )
 def test_the_strips_ink_is_the_one_that_can_be_read(colour: str, ink: str) -> None:
     assert ink_on(colour) == ink
+
+
+def test_the_digests_of_one_account_are_one_conversation_a_month_and_a_list_of_their_own() -> None:
+    only = watch()
+    later = replace(digest([entry()]).window, on=date(2026, 12, 1))
+    mails = [
+        renderer().digest(replace(digest([entry()]), watched=(only,)), key()),
+        renderer().digest(replace(digest([entry()]), watched=(only,)), key(period="2026-11-23/2")),
+        renderer().digest(replace(digest([entry()]), watched=(only,), window=later), key(period="2026-12-01/1")),
+        renderer().digest(full_digest(), key()),
+    ]
+
+    roots = [parsed(mail)["References"] for mail in mails]
+    assert roots[0] == roots[1]
+    assert len(set(roots)) == 3
+    assert parsed(mails[0])["List-Id"] == f"<{LIBRARY.key}.digest.watchdaemon.exempelkommun.example>"
+    assert parsed(mails[3])["List-Id"] == "<digest.watchdaemon.exempelkommun.example>"
+
+
+def test_the_end_of_an_alert_stands_under_its_beginning_and_covers_it() -> None:
+    begun = alert(Reason.OUTAGE, (LIBRARY.key, "fb-badet"))
+    over = replace(begun, closed_at=NOW)
+    opening = renderer().alert(notice([begun]), key(MailKind.ALERT, period="1"))
+    closing = renderer().alert(notice([], [over]), key(MailKind.ALERT, period="2"))
+
+    assert parsed(opening)["References"] == parsed(closing)["References"]
+    assert opening.covers == closing.covers
+    assert len(opening.covers) == 2
+
+
+def test_the_sender_has_the_name_of_the_settings_or_else_the_organisations() -> None:
+    named = renderer(sender_name="Vakten på Exempelkommun").digest(full_digest(), key())
+
+    assert parsed(named)["From"].addresses[0].display_name == "Vakten på Exempelkommun"
+    assert parsed(renderer().digest(full_digest(), key()))["From"].addresses[0].display_name == "Exempelkommun"
 
 
 def letter(**values: object) -> Letter:

@@ -21,11 +21,12 @@ from watchdaemon.errors import ConfigError
 from watchdaemon.mail import _clean
 from watchdaemon.mail._alert import notice_view
 from watchdaemon.mail._digest import digest_view
-from watchdaemon.mail._message import Letter, compose, is_address
+from watchdaemon.mail._message import Letter, compose, is_address, message_id
+from watchdaemon.mail._place import Place, alert_place, digest_place, usual_place
 from watchdaemon.mail._weekly import weekly_view
 from watchdaemon.mail.language import LANGUAGES, Words, sentence
-
 from watchdaemon.ports import Links
+
 _DARK_INK, _LIGHT_INK = "#111111", "#ffffff"
 
 
@@ -41,8 +42,10 @@ class MailRenderer:
         language: str = "sv",
         colour: str = "#1f4e79",
         reply_to: str | None = None,
-    ) -> None:
         links: Links | None = None,
+        sender_name: str | None = None,
+        secret: str = "",
+    ) -> None:
         """Make a renderer.
 
         Args:
@@ -52,8 +55,10 @@ class MailRenderer:
             language: What a person whose own language has no catalog gets, and the language citizens mostly write in.
             colour: The organisation's colour, ``#rrggbb``, for the strip at the top; its ink is chosen for contrast.
             reply_to: Where an answer to the mail goes, when not to the sender.
-
             links: Addresses of the pages on which a reader says what became of an item; None when none are served.
+            sender_name: The name beside `sender`; None: the organisation's.
+            secret: Goes into the Message-IDs, so that nobody who has not seen a mail can name it.
+
         Raises:
             ConfigError: An address, the colour or the language cannot be used.
         """
@@ -70,13 +75,15 @@ class MailRenderer:
         self._language = language
         self._colour = colour
         self._reply_to = reply_to
-
         self._links = links
+        self._sender_name = _clean.line(sender_name or self._organisation, limit=80)
+        self._secret = secret
+
     def digest(self, digest: Digest, key: DeliveryKey) -> OutgoingMail:
         """Render an owner's digest."""
         words = self._words(digest.recipient)
         view = digest_view(digest, words)
-        return self._mail(key, digest.recipient, words, digest.now, view)
+        return self._mail(key, digest.recipient, words, digest.now, view, place=digest_place(digest, key))
 
     def weekly(self, report: WeeklyReport, key: DeliveryKey) -> OutgoingMail:
         """Render a manager's weekly report."""
@@ -88,12 +95,22 @@ class MailRenderer:
         """Render an alert mail."""
         words = self._words(notice.recipient)
         view = notice_view(notice, words)
-        return self._mail(key, notice.recipient, words, notice.now, view)
+        return self._mail(key, notice.recipient, words, notice.now, view, place=alert_place(notice))
 
     def _words(self, person: Person) -> Words:
         return Words(person.language if person.language in LANGUAGES else self._language, self._zone)
 
-    def _mail(self, key: DeliveryKey, recipient: Person, words: Words, now: datetime, view: object) -> OutgoingMail:
+    def _mail(
+        self,
+        key: DeliveryKey,
+        recipient: Person,
+        words: Words,
+        now: datetime,
+        view: object,
+        *,
+        place: Place | None = None,
+    ) -> OutgoingMail:
+        place = place or usual_place(key)
         common = {
             "view": view,
             "organisation": self._organisation,
@@ -111,19 +128,28 @@ class MailRenderer:
         html = templates.get_template(f"{folder}/html.html.j2").render(common, subject=subject)
         letter = Letter(
             key=str(key),
-            sender_name=_clean.line(self._organisation, limit=80),
+            sender_name=self._sender_name,
             sender=self._sender,
             recipient_name=_clean.line(recipient.name, limit=80),
             recipient=recipient.mail,
             reply_to=self._reply_to,
             subject=subject,
-            list_name=folder,
+            list_name=place.list_name,
+            threads=place.threads,
+            secret=self._secret,
             language=words.language,
             written_at=now.astimezone(self._zone),
             text=text.strip() + "\n",
             html=_inliner().inline(html),
         )
-        return OutgoingMail(key=key, address=recipient.mail, subject=subject, message=compose(letter))
+        return OutgoingMail(
+            key=key,
+            address=recipient.mail,
+            subject=subject,
+            message=compose(letter),
+            message_id=message_id(letter).strip("<>"),
+            covers=place.covers,
+        )
 
 
 def ink_on(colour: str) -> str:
