@@ -3,11 +3,10 @@
 import os
 from collections.abc import Generator, Iterator
 from typing import Any
-from unittest import mock
 
-import httpx
 import pytest
-from tests.conformance import meta
+from tests.conformance.judges import Record
+from tests.conformance.wire import Notebook, recording
 
 NO_SKIPS = "WATCHDAEMON_NO_SKIPS"
 """Set by CI, which installs everything the tests use: a skip there hides a missing install step."""
@@ -28,22 +27,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
 
 
 @pytest.fixture(scope="session")
-def wrong_graph_requests() -> Iterator[list[str]]:
-    """Collect what is wrong with requests to Meta's Graph, in whichever test they are sent."""
-    faults: list[str] = []
-    send = httpx.Client.send
-
-    def judged(client: httpx.Client, request: httpx.Request, **arguments: Any) -> httpx.Response:
-        faults.extend(meta.faults_in(request))
-        return send(client, request, **arguments)
-
-    with mock.patch.object(httpx.Client, "send", judged):
-        yield faults
+def sent_requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    """Record what every adapter sends in this run, in the processes that tests start too."""
+    notebook = Notebook(tmp_path_factory.mktemp("requests"))
+    record = Record(notebook)
+    with pytest.MonkeyPatch.context() as patch, recording(record.take):
+        for name, value in notebook.environment().items():
+            patch.setenv(name, value)
+        yield record
 
 
 @pytest.fixture(autouse=True)
-def _graph_is_asked_for_what_it_has(wrong_graph_requests: list[str]) -> Iterator[None]:
-    """No test sends the Graph a field or parameter that Meta's own description does not have."""
-    wrong_graph_requests.clear()
+def _platforms_are_asked_for_what_they_have(sent_requests: Record) -> Iterator[None]:
+    """No adapter sends a path, field or parameter that the platform's own description does not have."""
     yield
-    assert wrong_graph_requests == []
+    assert sent_requests.faults() == []

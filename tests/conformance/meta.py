@@ -6,14 +6,13 @@ fields are in prose (Messenger platform, "Conversations"; Graph API, "Story atta
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
+from tests.conformance.wire import Sent
 
 from watchdaemon.sandbox.graph.errors import GraphError
 from watchdaemon.sandbox.graph.fields import Field, parse_fields
@@ -21,7 +20,7 @@ from watchdaemon.sandbox.graph.fields import Field, parse_fields
 SPECS = Path(__file__).parents[3] / "shared" / "contracts" / "meta" / "specs"
 OUTSIDE = "Meta's node specs lie outside the repository"
 
-_OURS = re.compile(r"(?:^/(?:facebook|instagram))?/v\d+\.\d+/(?P<rest>.*)$")
+_OURS = re.compile(r"^(?:/\w+)?/v\d+\.\d+/(?P<rest>.*)$")
 _NODES = ("Page", "PagePost", "AdVideo", "LiveVideo", "Photo", "Comment", "UnifiedThread", "User")
 _INSTAGRAM_NODES = ("IGUser", "IGMedia", "IGComment")
 _PROSE = {
@@ -35,34 +34,17 @@ _COUNTED = frozenset({"comments", "likes", "reactions", "accounts"})  # edges th
 _MOST = {"IGComment": 50}
 _NOT_NODES = {"debug_token": {"input_token"}, "oauth": None}
 
-_is_checking = True
 
-
-@contextmanager
-def unchecked() -> Iterator[None]:
-    """Let requests be as they will: where answers are mangled, the addresses in them are, too."""
-    global _is_checking  # noqa: PLW0603 - one switch for one thread of tests
-    _is_checking = False
-    try:
-        yield
-    finally:
-        _is_checking = True
-
-
-def faults_in(request: httpx.Request) -> list[str]:
-    """Return what is wrong with a request of ours to the Graph; nothing, when it is none."""
-    ours = request.headers.get("user-agent", "").startswith("watchdaemon/")
-    at_graph = request.url.host == "graph.facebook.com" or request.url.path.startswith(("/facebook/", "/instagram/"))
-    found = _OURS.match(request.url.path)
-    if not (ours and at_graph and found and _is_checking and SPECS.is_dir()):
-        return []
-    params = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))
-    if request.method == "POST":
-        params |= dict(parse_qsl(request.content.decode(), keep_blank_values=True))
+def faults_in(sent: Sent) -> list[str]:
+    """Return what is wrong with a request of ours to the Graph."""
+    found = _OURS.match(sent.path)
+    params = dict(sent.query) | (dict(sent.form) if sent.method == "POST" else {})
+    if found is None:
+        return [f"no such path: {sent.path}"]
     if "batch" in params:
         return _faults_in_batch(params)
-    if request.method != "GET":
-        return []  # what changes something is judged where it is built
+    if sent.method != "GET":
+        return _faults_of_order(sent, found["rest"], params)
     return faults_of(found["rest"], params)
 
 
@@ -85,6 +67,19 @@ def faults_of(path: str, params: Mapping[str, str]) -> list[str]:
     else:
         tried = []
     return min(tried, key=len, default=[f"no such path: {'/'.join(parts[1:]) or path}"])
+
+
+def _faults_of_order(sent: Sent, path: str, params: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with changing something: the order must be one of a comment's own or of its edges."""
+    endpoint, method = path.partition("/")[2], sent.method
+    kinds = _INSTAGRAM_NODES if sent.platform == "instagram" else _NODES
+    tried = [
+        [f"{kind} takes no {n} with {method}" for n in params if n not in _ALWAYS | {p["name"] for p in api["params"]}]
+        for kind in kinds
+        for api in _spec(kind)["apis"]
+        if api["method"] == method and (api.get("endpoint") or "") == endpoint
+    ]
+    return min(tried, key=len, default=[f"no such order: {method} {endpoint}"])
 
 
 def _faults_in_batch(params: Mapping[str, str]) -> list[str]:

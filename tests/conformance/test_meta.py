@@ -3,9 +3,9 @@
 import json
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from tests.conformance import meta
+from tests.conformance.wire import Sent
 
 pytestmark = pytest.mark.skipif(not meta.SPECS.is_dir(), reason=meta.OUTSIDE)
 
@@ -60,10 +60,13 @@ def test_a_right_question_has_no_fault(path: str, params: dict[str, str]) -> Non
     assert meta.faults_of(path, params) == []
 
 
-def request(parts: list[dict[str, str]], agent: str = "watchdaemon/1", **form: str) -> httpx.Request:
-    content = urlencode({"batch": json.dumps(parts), "access_token": "t", **form}).encode()
-    headers = {"User-Agent": agent}
-    return httpx.Request("POST", "https://graph.facebook.com/v25.0/", content=content, headers=headers)
+def request(parts: list[dict[str, str]], **form: str) -> Sent:
+    body = urlencode({"batch": json.dumps(parts), "access_token": "t", **form})
+    return Sent("POST", "/v25.0/", (), "facebook", body=body)
+
+
+def order(platform: str, method: str, path: str, **form: str) -> Sent:
+    return Sent(method, f"/v25.0/{path}", (), platform, body=urlencode({"access_token": "t", **form}))
 
 
 def question(address: str) -> dict[str, str]:
@@ -80,9 +83,20 @@ def test_every_entry_of_a_batch_is_judged() -> None:
     assert meta.faults_in(request([right], colour="red")) == ["unknown parameter colour of a batch"]
 
 
-def test_what_others_send_is_none_of_its_business() -> None:
-    assert meta.faults_in(request([question("1/feed?fields=colour")], agent="python-httpx/0")) == []
-    elsewhere = httpx.Request(
-        "GET", "http://127.0.0.1:1/threads/v1.0/me?fields=x", headers={"User-Agent": "watchdaemon/1"}
-    )
-    assert meta.faults_in(elsewhere) == []
+@pytest.mark.parametrize(
+    ("sent", "word"),
+    [
+        (order("facebook", "POST", "1_2", is_hidden="true"), None),
+        (order("facebook", "POST", "1_2", hide="true"), "takes no hide"),
+        (order("facebook", "POST", "1_2/comments", message="Hej"), None),
+        (order("facebook", "POST", "1_2/replies", message="Hej"), "no such order"),
+        (order("facebook", "DELETE", "1_2"), None),
+        (order("instagram", "POST", "12", hide="true"), None),
+        (order("instagram", "POST", "12", is_hidden="true"), "takes no is_hidden"),
+        (order("instagram", "POST", "12/replies", message="Hej"), None),
+    ],
+)
+def test_an_order_is_judged_by_what_it_changes(sent: Sent, word: str | None) -> None:
+    faults = meta.faults_in(sent)
+
+    assert [word is not None and word in fault for fault in faults] == ([True] if word else []), faults

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.adapters._graph.town import IG, Stage, Town, facebook_account, instagram_account, running_stage
-from tests.conformance import meta
+from tests.conformance import wire
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult
@@ -112,7 +112,7 @@ def fetch(adapter: PlatformAdapter, account: Account, cursors: Cursors) -> Fetch
 def mangling(stage: Stage, mangler: Mangler) -> Iterator[None]:
     stage.mangle = mangler
     try:
-        with meta.unchecked():
+        with wire.unchecked():
             yield
     finally:
         stage.mangle = None
