@@ -18,6 +18,22 @@ Fields = Mapping[str, SecretStr]
 
 VERIFIER = "code_verifier"
 
+CODE_NOT_TAKEN = (
+    "the code is not taken: it was used before, is too old, or was asked for with another redirect URI; begin again, "
+    "and consent without waiting"
+)
+APP_NOT_TAKEN = "the app is not accepted: compare its id and secret with those in the platform's developer portal"
+_MEANS: Mapping[str, str] = {
+    "invalid_client": APP_NOT_TAKEN,
+    "unauthorized_client": APP_NOT_TAKEN,
+    "101": APP_NOT_TAKEN,  # Meta: error validating application or its secret
+    "redirect_uri_mismatch": "the redirect URI is not registered with the app: register it, or give another one "
+    "(--redirect-uri)",
+    "invalid_scope": "the app may not ask for these scopes: add them to the app in the platform's developer portal",
+    "190": "the token is not good (any more)",  # Meta: access token
+}
+_OF_CODES = frozenset({"invalid_grant", "100"})  # the second is Meta's "invalid parameter"
+
 
 def ask_for_consent(
     authorize_url: str, parameters: Mapping[str, str], *, with_pkce: bool, kept: Fields | None = None
@@ -47,11 +63,11 @@ class Exchange:
 
     def post(self, url: str, form: Mapping[str, str]) -> dict[str, object]:
         """Post a form and return the answer's object. Raises AccountError when it is refused, RetriableError."""
-        return self._read(self._send("POST", url, data=form))
+        return self._read(self._send("POST", url, data=form), has_code="code" in form)
 
     def get(self, url: str, query: Mapping[str, str]) -> dict[str, object]:
         """Get an object. The query may hold a secret: the road keeps queries out of every log."""
-        return self._read(self._send("GET", url, params=query))
+        return self._read(self._send("GET", url, params=query), has_code="code" in query)
 
     def text(self, answer: Mapping[str, object], name: str) -> SecretStr:
         """Return a field that must be there. Raises RetriableError when it is not."""
@@ -76,7 +92,7 @@ class Exchange:
             params=more.get("params"),
         )
 
-    def _read(self, answer: httpx.Response) -> dict[str, object]:
+    def _read(self, answer: httpx.Response, *, has_code: bool) -> dict[str, object]:
         try:
             body: object = json.loads(answer.content)
         except (ValueError, RecursionError):
@@ -84,7 +100,9 @@ class Exchange:
         if answer.status_code == 429 or answer.status_code >= 500 or not isinstance(body, dict):
             raise self._broken(f"{self._platform} answered {answer.status_code} to a question for a token")
         if answer.status_code >= 400 or body.get("error"):
-            raise self.refuse(f"{self._platform} refuses: {_said(body)}")
+            said = _said(body)
+            means = CODE_NOT_TAKEN if has_code and said in _OF_CODES else _MEANS.get(said)
+            raise self.refuse(f"{self._platform} refuses: {f'{means} ({said})' if means else said}")
         return body
 
     def _broken(self, message: str) -> AdapterError:

@@ -65,7 +65,8 @@ class Provider:
         error = self.check_code(form, has_pkce=True)
         if error:
             return 400, {"error": error, "error_description": CODE}
-        tokens = {"access_token": "x-access", "refresh_token": "x-refresh", "expires_in": 7200, "scope": "tweet.read"}
+        tokens = {"access_token": "x-access", "refresh_token": "x-refresh", "expires_in": 7200}
+        tokens["scope"] = "tweet.read users.read offline.access dm.read"
         return 200, tokens
 
     def x_me(self, _: Params, headers: Mapping[str, str]) -> Answer:

@@ -169,7 +169,7 @@ def test_an_owner_who_says_no_is_told_as_that(run: Run, office: Path, provider: 
     )
 
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (
-        1, "watchdaemon: no consent was given (access_denied)",
+        1, "watchdaemon: no consent was given: the account's owner said no (access_denied)",
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ APP_ASKS: Final = (
     Ask(name="app_id", label="App id of the Meta app", is_secret=False),
     Ask(name="app_secret", label="App secret of the Meta app"),
 )
-_PAGES = "id,name,access_token,tasks,instagram_business_account{id}"
+_PAGES = "id,name,access_token,instagram_business_account{id}"
 _MOST_PAGES_OF_PAGES = 50
 
 
@@ -45,7 +45,14 @@ class PageConnector:
     """Implements `ports.Connector` for Facebook and Instagram."""
 
     def __init__(
-        self, settings: GraphSettings, road: Road, *, platform: str, scopes: tuple[str, ...], is_it: IsIt
+        self,
+        settings: GraphSettings,
+        road: Road,
+        *,
+        platform: str,
+        scopes: tuple[str, ...],
+        is_it: IsIt,
+        moderation_scopes: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
         self._road = road
@@ -55,15 +62,26 @@ class PageConnector:
             Way(
                 name="login",
                 summary="somebody with a role on the Page consents in a browser",
+                guide=(
+                    "App id and secret: https://developers.facebook.com/apps, App settings, Basic.",
+                    "The redirect URI must stand in the app under Facebook Login for Business, Settings.",
+                    "In the dialog choose the Page; who consents needs the role to moderate it.",
+                ),
                 asks=APP_ASKS,
                 uses_browser=True,
                 scopes=("pages_show_list", *scopes),
+                moderation_scopes=moderation_scopes,
             ),
             Way(
                 name="token",
                 summary="a system user's or long-lived user's token, made in Meta's own tools",
+                guide=(
+                    "https://business.facebook.com, Settings, Users, System users: assign the Page to one, then",
+                    "generate its token for the app, without an end and with the scopes below.",
+                ),
                 asks=(*APP_ASKS, Ask(name="user_token", label="The token")),
                 scopes=("pages_show_list", *scopes),
+                moderation_scopes=moderation_scopes,
             ),
         )
 

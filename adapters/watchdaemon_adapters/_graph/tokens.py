@@ -14,7 +14,12 @@ _END_FIELDS = {"token": "expires_at", "data access": "data_access_expires_at"}
 
 
 def health_of(
-    answer: Row, account: Account, *, expected_type: str | None, needed_scopes: Iterable[str]
+    answer: Row,
+    account: Account,
+    *,
+    expected_type: str | None,
+    needed_scopes: Iterable[str],
+    moderation_scopes: Iterable[str] = (),
 ) -> CredentialHealth:
     """Read an answer of ``/debug_token``. Pure; a missing or senseless field is never taken as good news."""
     data = child_of(answer, "data")
@@ -35,6 +40,7 @@ def health_of(
         detail=detail,
         scopes=scopes,
         missing_scopes=tuple(s for s in needed_scopes if s not in scopes),
+        missing_for_moderation=tuple(s for s in moderation_scopes if s not in scopes),
         connected_by=optional_id(data, "user_id"),
         expires_at=min(clocks.values(), default=None),
         kind=f"{kind.lower()[:20]} token" if isinstance(kind, str) else "",

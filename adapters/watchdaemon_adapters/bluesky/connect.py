@@ -18,6 +18,12 @@ class BlueskyConnector:
         Way(
             name="app-password",
             summary="an app password from Settings, Privacy and security, App passwords (never the account's own)",
+            guide=(
+                "Log in to Bluesky as the account and open https://bsky.app/settings/app-passwords",
+                "(Settings, Privacy and security, App passwords).",
+                'Add an app password named "watchdaemon"; access to direct messages is not needed.',
+                "Copy it at once: four groups of four letters, shown only then. It can be revoked there, alone.",
+            ),
             asks=(
                 Ask(
                     name="identifier",

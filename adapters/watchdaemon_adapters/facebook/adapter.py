@@ -24,6 +24,7 @@ from watchdaemon_adapters.facebook.streams import PageReader
 PLATFORM = "facebook"
 SCOPES = ("pages_read_engagement", "pages_read_user_content")
 MESSAGE_SCOPES = ("pages_manage_metadata", "pages_messaging")
+MODERATION_SCOPES = ("pages_manage_engagement",)
 _PHOTOS = "; under single photos of a post with several once a day, the newest 50"
 _NO_PHOTOS = "; not under single photos of a post with several"
 _PROFILE_FIELDS = "id,name,link,about,description,is_published,published_posts.limit(10){created_time}"
@@ -123,7 +124,9 @@ class FacebookAdapter:
         debugger = self._graph(Secrets(token=secrets.app_token), account.key)
         answer = debugger.get("debug_token", {"input_token": secrets.token})
         scopes = (*SCOPES, *(MESSAGE_SCOPES if self._settings.messages else ()))
-        health = health_of(answer, account, expected_type="PAGE", needed_scopes=scopes)
+        health = health_of(
+            answer, account, expected_type="PAGE", needed_scopes=scopes, moderation_scopes=MODERATION_SCOPES
+        )
         page = page_of(answer)
         if health.is_valid and page not in (None, account.native_id):
             return CredentialHealth(account=account.key, is_valid=False, detail="the token is another page's")
@@ -144,7 +147,14 @@ class FacebookAdapter:
     def connector(self) -> PageConnector:
         """Return how Pages are connected."""
         scopes = (*SCOPES, *(MESSAGE_SCOPES if self._settings.messages else ()))
-        return PageConnector(self._settings, self._context.road, platform=PLATFORM, scopes=scopes, is_it=is_page)
+        return PageConnector(
+            self._settings,
+            self._context.road,
+            platform=PLATFORM,
+            scopes=scopes,
+            is_it=is_page,
+            moderation_scopes=MODERATION_SCOPES,
+        )
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

@@ -135,7 +135,7 @@ class InstagramAdapter:
         scopes = (*SCOPES, *(MESSAGE_SCOPES if self._settings.messages else ()))
         return PageConnector(
             self._settings, self._context.road, platform=PLATFORM, scopes=scopes, is_it=is_page_of_instagram
-        )
+        )  # instagram_manage_comments, which reading needs, lets comments be hidden, deleted and answered, too
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

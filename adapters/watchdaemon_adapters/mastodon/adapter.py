@@ -21,7 +21,7 @@ from watchdaemon.errors import AccountError, AdapterError, ConfigError, Malforme
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.mastodon.client import LOOK_UP_SIZE, MastodonClient
-from watchdaemon_adapters.mastodon.connect import MastodonConnector
+from watchdaemon_adapters.mastodon.connect import MODERATION_SCOPES, MastodonConnector
 from watchdaemon_adapters.mastodon.fetching import Fetch
 from watchdaemon_adapters.mastodon.gathered import Gathered, strikes_the_account
 from watchdaemon_adapters.mastodon.mapping import View, map_status
@@ -143,15 +143,16 @@ class MastodonAdapter:
             _must_be(account, me)
         except AccountError as error:
             return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
-        missing = tuple(_missing_scopes(client))
+        missing, scopes = tuple(_missing_scopes(client)), _app_scopes(client)
         moved = "; the account has moved to another instance" if isinstance(me.get("moved"), dict) else ""
         acct = me.get("acct")
         return CredentialHealth(
             account=account.key,
             is_valid=True,
             detail=f"the token belongs to the account{moved}",
-            scopes=_app_scopes(client),
+            scopes=scopes,
             missing_scopes=missing,
+            missing_for_moderation=_not_asked_for(scopes),
             connected_by=f"@{acct}@{urlsplit(client.base_url).netloc}" if isinstance(acct, str) and acct else None,
         )
 
@@ -247,6 +248,15 @@ def _missing_scopes(client: MastodonClient) -> Iterator[str]:
             if error.reason is not Reason.PERMISSION:
                 raise
             yield scope
+
+
+def _not_asked_for(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Return what moderation needs and the application may not ask for: its tokens cannot have it either.
+
+    The scopes with a colon are parts of the one before it (mastodon/documentation, api/oauth-scopes).
+    """
+    had = {part for scope in scopes for part in (scope, f"{scope}:")}
+    return tuple(s for s in MODERATION_SCOPES if scopes and s not in had and f"{s.partition(':')[0]}:" not in had)
 
 
 def _app_scopes(client: MastodonClient) -> tuple[str, ...]:

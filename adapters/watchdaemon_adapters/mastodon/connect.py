@@ -16,6 +16,7 @@ Fields = Mapping[str, SecretStr]
 PLATFORM = "mastodon"
 # mastodon/documentation, api/oauth-scopes: the three that reading needs
 SCOPES = ("read:notifications", "read:statuses", "read:accounts")
+MODERATION_SCOPES = ("write:statuses",)  # delete own statuses, and answer
 _APP = "watchdaemon"
 
 
@@ -28,12 +29,15 @@ class MastodonConnector:
             summary="the account's owner consents in a browser; the app is registered on the instance by itself",
             uses_browser=True,
             scopes=SCOPES,
+            moderation_scopes=MODERATION_SCOPES,
         ),
         Way(
             name="token",
             summary="the access token of an application made under Preferences, Development",
+            guide=("On the account's instance: Preferences, Development, New application, with the scopes below.",),
             asks=(Ask(name="token", label="Access token"),),
             scopes=SCOPES,
+            moderation_scopes=MODERATION_SCOPES,
         ),
     )
 

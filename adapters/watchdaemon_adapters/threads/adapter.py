@@ -16,7 +16,7 @@ from watchdaemon_adapters._graph.values import child_of, optional_id, optional_m
 from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
 from watchdaemon_adapters.threads.collect import Collector, run_streams
-from watchdaemon_adapters.threads.connect import ThreadsConnector
+from watchdaemon_adapters.threads.connect import MODERATION_SCOPES, ThreadsConnector, reading_scopes
 from watchdaemon_adapters.threads.mapping import Identity
 from watchdaemon_adapters.threads.moderation import can_on_threads, order
 from watchdaemon_adapters.threads.paging import ListReader
@@ -25,8 +25,6 @@ from watchdaemon_adapters.threads.settings import ThreadsSettings
 from watchdaemon_adapters.threads.streams import AccountReader
 from watchdaemon_adapters.threads.tokens import Life, TokenKeeper, life_of
 
-SCOPES = ("threads_basic", "threads_read_replies")
-MENTION_SCOPES = ("threads_manage_mentions",)
 _PROFILE_FIELDS = "id,username,name,threads_biography"
 
 
@@ -122,7 +120,7 @@ class ThreadsAdapter:
     def _examined(self, client: ThreadsClient, account: Account) -> tuple[CredentialHealth, Life]:
         """Ask the token debugger, with the token itself; when it does not say, what was written down counts."""
         secrets = read_secrets(self._context.credentials, account)
-        needed = (*SCOPES, *(MENTION_SCOPES if self._settings.mentions else ()))
+        needed = reading_scopes(self._settings)
         written = self._written_life(account)
         detail = "the token opens the account; the platform does not say when it ends"
         silent = CredentialHealth(account=account.key, is_valid=True, detail=detail, expires_at=written.ends_at)
@@ -132,7 +130,9 @@ class ThreadsAdapter:
             raise
         except AdapterError:
             return silent, written  # a token that just opened the account is good, whatever keeps the debugger
-        health = health_of(answer, account, expected_type=None, needed_scopes=needed)
+        health = health_of(
+            answer, account, expected_type=None, needed_scopes=needed, moderation_scopes=MODERATION_SCOPES
+        )
         made_at = moment_of(child_of(answer, "data"), "issued_at") or written.made_at
         return health, Life(made_at=made_at, ends_at=health.clocks.get("token") or written.ends_at)
 

@@ -14,10 +14,16 @@ from watchdaemon_adapters.threads.tokens import fields_of
 Fields = Mapping[str, SecretStr]
 
 PLATFORM = "threads"
-# Threads API, "Get access tokens" and "Reply management", read 2026-11
+# Threads API, "Retrieve and manage replies", "Permissions" (read 2026-11): GET on replies, those that wait for approval
+# among them, needs threads_read_replies; POST needs threads_manage_replies
 _READING = ("threads_basic", "threads_read_replies")
 _MENTIONS = "threads_manage_mentions"
-_APPROVALS = "threads_manage_replies"
+MODERATION_SCOPES = ("threads_manage_replies",)
+
+
+def reading_scopes(settings: ThreadsSettings) -> tuple[str, ...]:
+    """Return the least that reading needs, as the account's settings have it."""
+    return (*_READING, *((_MENTIONS,) if settings.mentions else ()))
 
 
 class ThreadsConnector:
@@ -27,17 +33,22 @@ class ThreadsConnector:
         self._settings = settings
         self._road = road
         self._clock = clock
-        more = [scope for scope, on in ((_MENTIONS, settings.mentions), (_APPROVALS, settings.approvals)) if on]
         self.ways = (
             Way(
                 name="login",
                 summary="the profile's owner consents in a browser; its sixty days are renewed by themselves",
+                guide=(
+                    "Threads app id and secret: https://developers.facebook.com/apps, use case Threads API, Settings;",
+                    "the redirect URI must stand there, too. They are not the app's own id and secret.",
+                    "Until Meta has reviewed the app, the profile must be added as a tester and accept it on Threads.",
+                ),
                 asks=(
                     Ask(name="app_id", label="Threads app id", is_secret=False),
                     Ask(name="app_secret", label="Threads app secret"),
                 ),
                 uses_browser=True,
-                scopes=(*_READING, *more),
+                scopes=reading_scopes(settings),
+                moderation_scopes=MODERATION_SCOPES,
             ),
         )
 

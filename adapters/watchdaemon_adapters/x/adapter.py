@@ -37,6 +37,7 @@ from watchdaemon_adapters.x.client import PROFILE_FIELDS, Body, XClient, rows_of
 from watchdaemon_adapters.x.connect import XConnector
 from watchdaemon_adapters.x.fetching import Fetch
 from watchdaemon_adapters.x.gathering import Gathering
+from watchdaemon_adapters.x.health import Told, health_of
 from watchdaemon_adapters.x.identity import Identity, must_be, proof_of, read_identity
 from watchdaemon_adapters.x.mapping import View, authors_in, is_handle, latest_version, map_post, parse_time
 from watchdaemon_adapters.x.moderation import can_on_x, holds_on_x, order
@@ -233,18 +234,15 @@ class XAdapter:
             must_be(account.native_id, user, account=account.key)
         except AccountError as error:
             return CredentialHealth(account=account.key, is_valid=False, detail=str(error))
-        level = client.access_level
-        # the header names an OAuth 1.0a app's permission; with OAuth 2.0 it does not tell of messages
-        lacks = self._has_messages(account) and client.user_auth and level and "directmessages" not in level
-        return CredentialHealth(
+        handle = user.get("username")
+        told = Told(
             account=account.key,
-            is_valid=True,
-            detail="the token belongs to the account" + (f"; access level {level}" if level else ""),
-            scopes=(level,) if level else (),
-            missing_scopes=("direct messages",) if lacks else (),
-            connected_by=f"@{user['username']}" if isinstance(user.get("username"), str) else None,
-            kind="OAuth 1.0a" if client.user_auth else "OAuth 2.0",
+            handle=handle if isinstance(handle, str) else None,
+            level=client.access_level,
+            is_oauth1=client.user_auth,
+            has_messages=self._has_messages(account),
         )
+        return health_of(told, self._secrets(account))
 
     def connector(self) -> XConnector:
         """Return how accounts are connected."""

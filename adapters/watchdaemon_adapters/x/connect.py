@@ -18,6 +18,14 @@ Fields = Mapping[str, SecretStr]
 # X OAuth 2.0 Authorization Code Flow with PKCE, "Scopes"; offline.access gives the refresh token
 _READING = ("tweet.read", "users.read", "offline.access")
 _MESSAGES = "dm.read"
+MODERATION_SCOPES = ("tweet.moderate.write", "tweet.write")  # hide replies; delete own posts
+
+
+def reading_scopes(*, messages: bool) -> tuple[str, ...]:
+    """Return the least that reading needs."""
+    return (*_READING, *((_MESSAGES,) if messages else ()))
+
+
 _OAUTH1_ASKS = (
     Ask(name="consumer_key", label="API key (consumer key) of the app"),
     Ask(name="consumer_secret", label="API key secret (consumer secret) of the app"),
@@ -33,11 +41,14 @@ class XConnector:
         self._settings = settings
         self._road = road
         self._clock = clock
-        scopes = (*_READING, *((_MESSAGES,) if settings.messages else ()))
         self.ways = (
             Way(
                 name="oauth2",
                 summary="the account's owner consents in a browser; tokens are renewed by themselves",
+                guide=(
+                    "OAuth 2.0 client id and secret: https://developer.x.com, the app, Keys and tokens.",
+                    "Under User authentication settings the redirect URI must be among the callback URIs.",
+                ),
                 asks=(
                     Ask(name="client_id", label="OAuth 2.0 client id of the app", is_secret=False),
                     Ask(
@@ -47,11 +58,16 @@ class XConnector:
                     ),
                 ),
                 uses_browser=True,
-                scopes=scopes,
+                scopes=reading_scopes(messages=settings.messages),
+                moderation_scopes=MODERATION_SCOPES,
             ),
             Way(
                 name="oauth1",
                 summary="four keys from the developer portal; they do not end until they are revoked",
+                guide=(
+                    "https://developer.x.com, the app, Keys and tokens: API key and secret, and an access token made",
+                    "there for the account itself. The app's permission decides: read; with messages; with writing.",
+                ),
                 asks=_OAUTH1_ASKS,
             ),
         )

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from watchdaemon.errors import AccountError, Reason, RetriableError
 from watchdaemon.http import Road
 from watchdaemon.ports import Clock, CredentialSource
+from watchdaemon_adapters._oauth import CODE_NOT_TAKEN
 from watchdaemon_adapters._rotating import renewed
 from watchdaemon_adapters.x.problems import PLATFORM, error_from
 from watchdaemon_adapters.x.settings import XSettings
@@ -115,18 +116,18 @@ def request_tokens(
     except (ValueError, RecursionError):
         body = None
     if answer.status_code in (400, 401) and isinstance(body, dict):
-        raise _refusal(body, account)
+        raise _refusal(body, account, is_code="code" in form)
     error = error_from(answer.status_code, answer.headers, body, account=account, now=now)
     if error is not None:
         raise error
     return _tokens(body if isinstance(body, dict) else {}, account, now)
 
 
-def _refusal(body: Mapping[str, object], account: str) -> AccountError:
+def _refusal(body: Mapping[str, object], account: str, *, is_code: bool) -> AccountError:
     if body.get("error") in _BAD_CLIENT:
         message = "X does not accept the app (client_id, client_secret) of the credential"
         return AccountError(message, platform=PLATFORM, reason=Reason.PERMISSION, account=account)
-    message = "X refuses to renew the token"
+    message = f"x refuses: {CODE_NOT_TAKEN}" if is_code else "X refuses to renew the token"
     return AccountError(message, platform=PLATFORM, reason=Reason.UNAUTHORISED, account=account)
 
 

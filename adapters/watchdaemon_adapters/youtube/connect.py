@@ -32,6 +32,11 @@ class YouTubeConnector:
             Way(
                 name="oauth2",
                 summary="the channel's owner consents in a browser, choosing the channel there",
+                guide=(
+                    "OAuth client: https://console.cloud.google.com, APIs and services, Credentials; YouTube Data API",
+                    "v3 must be enabled, and the redirect URI stand with the client.",
+                    'While the consent screen is in "Testing", the access ends after seven days: publish it.',
+                ),
                 asks=(
                     Ask(name="client_id", label="OAuth client id of the Google Cloud project", is_secret=False),
                     Ask(name="client_secret", label="OAuth client secret"),

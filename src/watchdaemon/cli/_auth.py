@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -56,6 +57,9 @@ def auth(
     paste: Annotated[
         bool, typer.Option("--paste", help="No browser on this machine: paste the address it was sent to at the end.")
     ] = False,
+    moderate: Annotated[
+        bool, typer.Option("--moderate", help="Ask for what hiding, deleting and answering needs, too.")
+    ] = False,
     redirect_uri: Annotated[
         str, typer.Option("--redirect-uri", metavar="URI", help="As it is registered with the app.")
     ] = _REDIRECT,
@@ -66,12 +70,14 @@ def auth(
 ) -> None:
     """Connect an account: its owner consents, the platform proves whose it is, and the credential is kept encrypted.
 
-    Nothing secret is given on the command line: it is asked for, or read line by line from standard input. A
-    credential that belongs to another account is refused.
+    Asks for the least that reading needs; with --moderate also for what `watchdaemon moderate` needs. Nothing secret
+    is given on the command line: it is asked for, or read line by line from standard input. A credential that belongs
+    to another account is refused.
 
     \b
     watchdaemon auth x --account kommunen-x
     watchdaemon auth facebook --account biblioteket-fb --app meta-app --paste
+    watchdaemon auth x --account kommunen-x --moderate
     watchdaemon auth bluesky --account kommunen-bsky
     """
     from watchdaemon.daemon.logs import configure_logging
@@ -84,12 +90,13 @@ def auth(
         if ways:
             _show_ways(connector)
             return
-        chosen = _way(connector, way)
+        chosen = _way(connector, way, moderate=moderate)
         app.credentials.check_key()  # before anybody consents to what could not be kept
+        _guide(chosen, redirect_uri)
         given = _given(chosen, app.credentials.read(app_credential) if app_credential else {})
         fields = _fields(connector, chosen, owner, given, redirect_uri=redirect_uri, paste=paste)
         connected = app.connections.keep(owner, fields, by=by or who())
-        _tell(app, connected)
+        _tell(app, connected, moderate=moderate)
 
 
 def _account(app: "App", key: str, platform: str) -> "Account":
@@ -115,18 +122,36 @@ def _connector(app: "App", platform: str) -> "Connector":
     return adapter.connector()
 
 
-def _way(connector: "Connector", name: str | None) -> "Way":
+def _way(connector: "Connector", name: str | None, *, moderate: bool) -> "Way":
     found = next((w for w in connector.ways if name in (None, w.name)), None)
     if found is None:
         raise ConfigError(f"--way: must be one of {', '.join(w.name for w in connector.ways)}")
-    return found
+    return replace(found, scopes=(*found.scopes, *found.moderation_scopes)) if moderate else found
 
 
 def _show_ways(connector: "Connector") -> None:
     rows = [
-        (w.name, w.summary, ", ".join(a.name for a in w.asks) or "nothing", " ".join(w.scopes)) for w in connector.ways
+        (
+            w.name,
+            w.summary,
+            ", ".join(a.name for a in w.asks) or "nothing",
+            " ".join(w.scopes),
+            " ".join(w.moderation_scopes) or "nothing more",
+        )
+        for w in connector.ways
     ]
-    emit_table(["WAY", "HOW", "NEEDS", "SCOPES"], rows)
+    emit_table(["WAY", "HOW", "NEEDS", "SCOPES", "WITH --moderate"], rows)
+
+
+def _guide(way: "Way", redirect_uri: str) -> None:
+    """Say what to do on the platform first."""
+    note(f"{way.name}: {way.summary}.")
+    for line in way.guide:
+        note(f"  {line}")
+    if way.uses_browser:
+        note(f"  Redirect URI: {redirect_uri}")
+    if way.scopes:
+        note(f"  Scopes: {' '.join(way.scopes)}")
 
 
 def _given(way: "Way", known: "Mapping[str, SecretStr]") -> "dict[str, SecretStr]":
@@ -190,7 +215,7 @@ def _announce(url: str, scopes: Sequence[str]) -> None:
     note(f"It asks for: {' '.join(scopes)}")
 
 
-def _tell(app: "App", connected: "Connected") -> None:
+def _tell(app: "App", connected: "Connected", *, moderate: bool) -> None:
     from watchdaemon.services.credentials import shared_with
 
     health, account = connected.health, connected.account
@@ -201,10 +226,14 @@ def _tell(app: "App", connected: "Connected") -> None:
     others = shared_with(app.register(), account)
     if others:
         typer.echo(f"The same credential is read for {', '.join(others)}.")
+    if moderate and health.missing_for_moderation:
+        lacks = ", ".join(health.missing_for_moderation)
+        note(f"It lacks {lacks}: without it nothing can be hidden, deleted or answered. Consent again to all of it.")
     if health.missing_scopes:
         note(
             f"It lacks {', '.join(health.missing_scopes)}: what needs that cannot be read. Consent again to all of it."
         )
+    if health.missing_scopes or (moderate and health.missing_for_moderation):
         raise typer.Exit(1)
 
 

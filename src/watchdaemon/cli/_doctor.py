@@ -67,22 +67,23 @@ def doctor(
     if as_json:
         emit_json(map(asdict, findings))
     else:
-        rows = [(f.what, f.state, f.detail if not f.next else f"{f.detail}. {f.next}") for f in findings]
-        _show(rows)
+        _show(findings)
     if any(f.state == State.FAULT for f in findings):
         raise typer.Exit(1)
 
 
-def _show(rows: Sequence[tuple[str, str, str]]) -> None:
+def _show(findings: Sequence[Finding]) -> None:
     """Show what is in order as a table, and what is not as sentences, which a table would cut off."""
     from watchdaemon.cli._output import clean
 
+    rows = [(f.what, f.state, f.detail if not f.next else f"{f.detail}. {f.next}") for f in findings]
     emit_table(["WHAT", "STATE", "DETAIL"], rows, styles=lambda cell: _STYLES.get(cell, ""))
-    wrong = [(what, state, words) for what, state, words in rows if state != State.OK]
-    if wrong:
+    told = [f for f in findings if f.state != State.OK or f.next]
+    if told:
         typer.echo("")
-    for what, state, words in wrong:
-        typer.echo(f"{state} {what}: {clean(words, longest=1000)}")
+    for f in told:
+        words = f.next if f.state == State.OK else f"{f.detail}. {f.next}" if f.next else f.detail
+        typer.echo(f"{f.state} {f.what}: {clean(words, longest=1000)}")
 
 
 def _examine(settings: "Settings", path: Path | None, wish: _Wish) -> Iterator[Finding]:

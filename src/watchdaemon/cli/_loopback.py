@@ -16,6 +16,16 @@ _LONGEST_REQUEST_SECONDS: Final = 5.0
 _PAGE: Final = "<!doctype html><meta charset=utf-8><title>watchdaemon</title><p>{}</p>"
 _DONE: Final = "Consent received. You can close this window and go back to the terminal."
 _NOT_OURS: Final = "This is not the consent that is waited for."
+_APP_IS_NOT_READY: Final = "the app may not ask for this: see its permissions in the platform's developer portal"
+_MEANS: Final = {
+    "access_denied": "the account's owner said no",
+    "user_denied": "the account's owner said no",
+    "invalid_scope": _APP_IS_NOT_READY,
+    "unauthorized_client": _APP_IS_NOT_READY,
+    "server_error": "the platform failed; try again",
+    "temporarily_unavailable": "the platform is busy; try again later",
+}
+"""What the platforms' words for "no code" mean (RFC 6749, 4.1.2.1; `user_denied` is Meta's reason)."""
 
 
 class ConsentError(WatchdaemonError):
@@ -32,7 +42,10 @@ def code_in(answer: str, state: str) -> SecretStr | None:
     if not secrets.compare_digest(query.get("state", [""])[0].encode(), state.encode()):
         return None
     if "code" not in query:
-        raise ConsentError(f"no consent was given ({query.get('error', ['no code'])[0][:60]})")
+        error = query.get("error", ["no code"])[0][:60]
+        raise ConsentError(
+            f"no consent was given: {_MEANS[error]} ({error})" if error in _MEANS else f"no consent was given ({error})"
+        )
     return SecretStr(query["code"][0])
 
 
@@ -64,6 +77,7 @@ class Receiver:
                 f"{redirect_uri} does not lead to this machine: with such a redirect URI paste the address (--paste)"
             )
         self._state = state
+        self._redirect_uri = redirect_uri
         self._path = parts.path or "/"
         self._found: SecretStr | ConsentError | None = None
         try:
@@ -88,7 +102,10 @@ class Receiver:
             self._server.timeout = left
             self._server.handle_request()
         if self._found is None:
-            raise ConsentError("no consent came in time")
+            raise ConsentError(
+                f"no consent came back to {self._redirect_uri} in time. If the platform's page complained of the "
+                "app or of the redirect URI, register that address with the app; or paste the address (--paste)"
+            )
         if isinstance(self._found, ConsentError):
             raise self._found
         return self._found

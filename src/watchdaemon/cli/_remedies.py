@@ -27,7 +27,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and the next step when it is not in order."""
+    """One thing that was looked at, and the next step when it is not in order, or could do more."""
 
     what: str
     state: State
@@ -71,7 +71,14 @@ def finding_of(account: Account, examined: "Examined", zone: ZoneInfo) -> Findin
     if check.expires_at is not None and check.expires_at <= check.tried_at + _SOON:
         ends = f"works, and ends {local_text(check.expires_at, zone)}"
         return Finding(_what(account), State.WARNING, ends, _step(account, Reason.UNAUTHORISED))
-    return Finding(_what(account), State.OK, _in_order(check, zone))
+    return Finding(_what(account), State.OK, _in_order(check, zone), _to_moderate(account, examined))
+
+
+def _to_moderate(account: Account, examined: "Examined") -> str:
+    """Return what else could be asked for: watching works without."""
+    lacks = ", ".join(examined.missing_for_moderation)
+    step = f"watchdaemon auth {account.platform} --account {account.key} --moderate"
+    return f"To hide, delete or answer from here it lacks {lacks}: {step}" if lacks else ""
 
 
 def _of_silence(account: Account, silence: AdapterError) -> Finding:

@@ -89,7 +89,8 @@ class CredentialHealth:
     is_valid: bool
     detail: str
     scopes: tuple[str, ...] = ()
-    missing_scopes: tuple[str, ...] = ()
+    missing_scopes: tuple[str, ...] = ()  # without them something cannot be read
+    missing_for_moderation: tuple[str, ...] = ()  # without them something cannot be hidden, deleted or answered
     connected_by: str | None = None
     expires_at: datetime | None = None  # the earliest clock after which a person must act; None: no end known
     kind: str = ""  # what it is: "page token", "app password" …

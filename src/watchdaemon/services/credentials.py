@@ -41,6 +41,7 @@ class Examined:
 
     check: CredentialCheck  # as it is kept: when the platform did not say, what it said before
     silence: AdapterError | None = None  # why the platform said nothing of the credential this time
+    missing_for_moderation: tuple[str, ...] = ()  # watching needs none of it: told when asked, and not kept
 
 
 class HealthService:
@@ -111,7 +112,7 @@ class HealthService:
             message = f"the adapter failed ({name})"
             fault = AdapterError(message, platform=account.platform, account=account.key, reason=Reason.INTERNAL)
             return _unanswered(account, before, fault, now)
-        return Examined(check=_said(account, health, now))
+        return Examined(check=_said(account, health, now), missing_for_moderation=health.missing_for_moderation)
 
 
 def _said(account: Account, health: CredentialHealth, now: datetime) -> CredentialCheck:
