@@ -1,5 +1,6 @@
 """The composition root: the one place where settings, store, adapters, rules and mail are joined."""
 
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,6 +9,7 @@ from functools import partial
 from time import sleep as wait
 
 import structlog
+from pydantic import SecretStr
 
 from watchdaemon.clock import system_clock
 from watchdaemon.credentials import KeptCredentials
@@ -31,6 +33,7 @@ from watchdaemon.services.digests import DigestService
 from watchdaemon.services.judge import JudgeService
 from watchdaemon.services.links import LinkKeys, SignedLinks
 from watchdaemon.services.moderation import ModerationService
+from watchdaemon.services.monthly import MonthlyService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
 from watchdaemon.services.quota import QuotaService
@@ -56,6 +59,7 @@ class PassReport:
     alerts_mailed: int = 0
     digests_queued: int = 0
     weekly_queued: int = 0
+    monthly_queued: int = 0
     credentials_checked: int = 0
     sent: int = 0
     postponed: int = 0
@@ -101,7 +105,7 @@ class App:
         self._adapters: dict[str, PlatformAdapter] = {}
         self._adapters_lock = threading.Lock()
         self.links = signed_links(settings, store)
-        renderer = _renderer(settings, self.links)
+        renderer = _renderer(settings, self.links, _mail_secret(store))
         self.watching = WatchingService(store=store, calendar=self.calendar, watch=self.watch)
         self.poller = PollService(
             store=store,
@@ -138,6 +142,14 @@ class App:
             calendar=self.calendar,
             watch=self.watch,
             activity=settings.activity_policy(),
+        )
+        self.monthly = MonthlyService(
+            store=store,
+            renderer=renderer,
+            calendar=self.calendar,
+            watch=self.watch,
+            activity=settings.activity_policy(),
+            readers=settings.communications(),
         )
         self.outbox = OutboxService(outbox=store, mailer=mailer, clock=clock)
 
@@ -209,6 +221,7 @@ class App:
         self.watching.gaps_are_told()
         digests = self.digests.run(register, now)
         weekly = self.weekly.run(register, now)
+        monthly = self.monthly.run(register, now)
         self._on_progress()
         sent = self.outbox.run(should_stop=stop.is_set)
         if sent.sent or not self._told_is_booked:
@@ -228,6 +241,7 @@ class App:
             alerts_mailed=alerts,
             digests_queued=digests,
             weekly_queued=weekly,
+            monthly_queued=monthly,
             credentials_checked=checked,
             sent=sent.sent,
             postponed=sent.postponed,
@@ -260,6 +274,7 @@ class App:
         render: Mapping[MailKind, Callable[[Person, Register, datetime], OutgoingMail | None]] = {
             MailKind.DIGEST: self.digests.preview,
             MailKind.WEEKLY: self.weekly.preview,
+            MailKind.MONTHLY: self.monthly.preview,
         }
         now = self._clock()
         return [mail for p in people if (mail := render[kind](p, register, now)) is not None]
@@ -313,7 +328,7 @@ def build(
             store=store,
             plugins=load_plugins(),
             road=road or Road(sleep=sleep),
-            mailer=mailer or _mailer(settings),
+            mailer=mailer or smtp_mailer(settings),
             clock=clock,
             on_progress=on_progress,
         )
@@ -332,7 +347,7 @@ def signed_links(settings: Settings, store: Store) -> SignedLinks | None:
     return SignedLinks(store, keys, public_url=web.public_url, life=life)
 
 
-def _renderer(settings: Settings, links: SignedLinks | None) -> MailRenderer:
+def _renderer(settings: Settings, links: SignedLinks | None, secret: str) -> MailRenderer:
     return MailRenderer(
         organisation=settings.organisation.name,
         sender=settings.mail.sender,
@@ -341,17 +356,28 @@ def _renderer(settings: Settings, links: SignedLinks | None) -> MailRenderer:
         colour=settings.organisation.colour,
         reply_to=settings.mail.reply_to,
         links=links,
+        sender_name=settings.mail.sender_name,
+        secret=secret,
     )
 
 
-def _mailer(settings: Settings) -> SmtpMailer:
+def _mail_secret(store: Store) -> str:
+    """Return what makes our Message-IDs unguessable: made once, and kept, so that a mail made again is the same."""
+    known = store.get_state("mail_secret")
+    if known is None:
+        known = secrets.token_hex(16)
+        store.set_state("mail_secret", known)
+    return known
+
+
+def smtp_mailer(settings: Settings) -> SmtpMailer:
+    """Return what hands mails to the configured server; nothing is connected yet.
+
+    Raises:
+        ConfigError: A setting or credential cannot be used.
+    """
     mail = settings.mail
-    password = None
-    if mail.password_credential is not None:
-        fields = settings.credential_source().read(mail.password_credential)
-        password = fields.get("password", fields.get("token"))
-        if password is None:
-            raise ConfigError(f"mail.password_credential: {mail.password_credential!r} holds no password")
+    password = _password(settings, "password_credential", mail.password_credential)
     return SmtpMailer(
         host=mail.host,
         port=mail.port,
@@ -359,5 +385,19 @@ def _mailer(settings: Settings) -> SmtpMailer:
         security=mail.security,
         username=mail.username,
         password=password,
+        ca_file=mail.ca_file,
         timeout_seconds=mail.timeout.total_seconds(),
+        local_hostname=mail.local_hostname,
+        bounce_address=mail.bounce_address,
+        verp=mail.verp,
     )
+
+
+def _password(settings: Settings, key: str, credential: str | None) -> SecretStr | None:
+    if credential is None:
+        return None
+    fields = settings.credential_source().read(credential)
+    password = fields.get("password", fields.get("token"))
+    if password is None:
+        raise ConfigError(f"mail.{key}: {credential!r} holds no password")
+    return password

@@ -257,3 +257,30 @@ def test_the_given_file_goes_before_the_environments(monkeypatch: pytest.MonkeyP
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         default_settings().log.level = "debug"  # type: ignore[misc]  # that it is refused is the point
+
+
+@pytest.mark.parametrize(
+    ("mail", "told"),
+    [
+        ('bounces = "pop3://user@host/x"', "Maildir folder"),
+        ('bounces = "imaps://host/INBOX"', "user"),
+        ('bounces = "imaps://user:secret@host/INBOX"', "password"),
+        ('bounces = "imap://user@mail.example.org/INBOX"\nbounces_credential = "b"', "imaps"),
+        ('bounces = "imaps://user@host/INBOX"', "bounces_credential"),
+        ("keep_days = 3", "keep_days"),
+    ],
+)
+def test_a_mailbox_for_returned_mails_that_cannot_be_used_is_refused(tmp_path: Path, mail: str, told: str) -> None:
+    text = SMALLEST.replace("[mail]\n", f"[mail]\n{mail}\n")
+
+    with pytest.raises(ConfigError, match=told) as caught:
+        load_settings(write(tmp_path, text))
+    assert "secret" not in str(caught.value)
+
+
+def test_files_of_the_mail_section_are_taken_from_the_configurations_folder(tmp_path: Path) -> None:
+    text = SMALLEST.replace("[mail]\n", '[mail]\nca_file = "ca.pem"\nbounces = "returned"\n')
+
+    mail = load_settings(write(tmp_path, text)).mail
+
+    assert (mail.ca_file, mail.bounces) == (tmp_path / "ca.pem", str(tmp_path / "returned"))

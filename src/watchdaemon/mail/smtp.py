@@ -21,6 +21,8 @@ from watchdaemon.mail._message import is_address, wire_address
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAX_TEXT = 200
+_MAX_LOCAL = 64  # RFC 5321 section 4.5.3.1.1
+_OPAQUE = 33  # "+" and what names the mail
 _ABOUT_US = re.compile(
     r"\b(relay\w*|sender|client|helo|ehlo|authenticat\w*|starttls|blocked|block ?list\w*)\b", re.IGNORECASE
 )
@@ -49,12 +51,14 @@ class SmtpMailer:
         ca_file: Path | None = None,
         timeout_seconds: float = 30.0,
         local_hostname: str | None = None,
+        bounce_address: str | None = None,
+        verp: bool = False,
     ) -> None:
         """Make a mailer; nothing is connected before the first mail.
 
         Args:
             host: The mail server, by the name its certificate carries.
-            sender: The envelope sender: where the server reports a mail it could not pass on.
+            sender: The address mails come from, and the envelope sender unless `bounce_address` is given.
             port: None takes the usual one: 25 for none, 587 for STARTTLS, 465 for TLS.
             security: Required as configured.
             username: Log in as this user; None: no login.
@@ -62,15 +66,22 @@ class SmtpMailer:
             ca_file: Certificates to trust instead of the system's (PEM).
             timeout_seconds: How long each step may take.
             local_hostname: What we call ourselves in EHLO; None: the machine's full name.
+            bounce_address: The envelope sender: where servers return a mail that they could not pass on.
+            verp: Give each mail an envelope sender of its own, ``bounce+<opaque>@…``, which names it when it returns.
 
         Raises:
             ConfigError: The settings contradict each other, or the certificates cannot be read.
         """
         self._security = Security(security)
         self._check(host, sender, username, password)
+        if bounce_address is not None and not is_address(bounce_address):
+            raise ConfigError(f"mail.bounce_address: {bounce_address!r} is not a mail address")
+        if verp and len((bounce_address or sender).partition("@")[0]) > _MAX_LOCAL - _OPAQUE:
+            raise ConfigError(f"mail.verp: the part of {bounce_address or sender!r} before the @ is too long for it")
         self._host = host
         self._port = port or {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}[self._security]
-        self._sender = wire_address(sender)
+        self._sender = wire_address(bounce_address or sender)
+        self._verp = verp
         self._username = username
         self._password = password
         self._timeout = timeout_seconds
@@ -120,12 +131,19 @@ class SmtpMailer:
                 )
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         try:
-            connection.sendmail(self._sender, [recipient], mail.message, mail_options=options)
+            connection.sendmail(self._envelope_sender(mail), [recipient], mail.message, mail_options=options)
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             raise self._refused(mail, code, text, "recipient") from error
         except smtplib.SMTPDataError as error:
             raise self._refused(mail, error.smtp_code, error.smtp_error, "message") from error
+
+    def _envelope_sender(self, mail: OutgoingMail) -> str:
+        opaque = mail.message_id.partition("@")[0]
+        if not self._verp or not opaque:
+            return self._sender
+        local, _, domain = self._sender.rpartition("@")
+        return f"{local}+{opaque}@{domain}"
 
     def _refused(self, mail: OutgoingMail, code: int, text: bytes | str, what: str) -> DeliveryError:
         if code == 421:  # the server closes the connection with this one

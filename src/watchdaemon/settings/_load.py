@@ -69,11 +69,15 @@ def known_keys(model: type[BaseModel], table: str = "") -> dict[str, list[str]]:
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Take relative paths from the configuration's folder: the program may be started from anywhere."""
-    storage, credentials = settings.storage, settings.credentials
+    storage, credentials, mail = settings.storage, settings.credentials, settings.mail
     prefix = "sqlite:///"
     name = storage.url.removeprefix(prefix)
     if storage.url.startswith(prefix) and name and not name.startswith((":", "file:")):
         storage = storage.model_copy(update={"url": f"{prefix}{folder / name}"})
     if credentials.directory is not None:
         credentials = credentials.model_copy(update={"directory": folder / credentials.directory})
-    return settings.model_copy(update={"storage": storage, "credentials": credentials})
+    if mail.ca_file is not None:
+        mail = mail.model_copy(update={"ca_file": folder / mail.ca_file})
+    if mail.bounces is not None and "://" not in mail.bounces:
+        mail = mail.model_copy(update={"bounces": str(folder / mail.bounces)})
+    return settings.model_copy(update={"storage": storage, "credentials": credentials, "mail": mail})

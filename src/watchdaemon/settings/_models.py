@@ -166,7 +166,7 @@ class MailSettings(Section):
     """The mail server, and who the mails come from."""
 
     sender: Address
-    sender_name: Line = "watchdaemon"
+    sender_name: Line | None = None  # None: the organisation's name
     reply_to: Address | None = None
     host: Line = Field(default="localhost", min_length=1)
     port: int = Field(default=25, ge=1, le=65_535)
@@ -174,6 +174,34 @@ class MailSettings(Section):
     username: str | None = None
     password_credential: CredentialName | None = None
     timeout: Length = timedelta(seconds=30)
+    ca_file: Path | None = None
+    local_hostname: Line | None = None
+    bounce_address: Address | None = None  # None: the sender
+    verp: bool = False
+    bounces: str | None = None
+    bounces_credential: CredentialName | None = None
+    keep_days: int = Field(default=90, ge=7)
+
+    @field_validator("bounces")
+    @classmethod
+    def _known_mailbox(cls, where: str | None) -> str | None:
+        """A folder, or an IMAP address that names its user and keeps its password for the credential."""
+        if where is None or "://" not in where:
+            return where
+        parts = urlsplit(where)
+        if parts.scheme not in {"imaps", "imap"} or not parts.hostname or not parts.username:
+            raise ValueError('must be a Maildir folder, or "imaps://user@host/INBOX" (a user with @ as %40)')
+        if parts.password is not None:
+            raise ValueError("must not hold a password: put it into a credential and name that as bounces_credential")
+        if parts.scheme == "imap" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError('must be "imaps": the password would cross the network in the clear')
+        return where
+
+    @model_validator(mode="after")
+    def _mailbox_is_whole(self) -> Self:
+        if self.bounces is not None and "://" in self.bounces and self.bounces_credential is None:
+            raise ValueError("bounces: an IMAP mailbox needs bounces_credential, the credential with its password")
+        return self
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
