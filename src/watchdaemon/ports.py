@@ -21,7 +21,9 @@ from watchdaemon.domain.digest import Digest, WeeklyReport
 from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, Thread
 from watchdaemon.domain.moderation import Action, ModerationEntry, Receipt
-from watchdaemon.domain.question import Decision, DecisionKind, Question, QuestionState, Triage, Verdict
+from watchdaemon.domain.overview import MonthlyOverview
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
+from watchdaemon.domain.question import Decision, DecisionKind, Question, QuestionState, Step, Triage, Verdict
 from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.http import Road
@@ -734,6 +736,10 @@ class Renderer(Protocol):
 
     def weekly(self, report: WeeklyReport, key: DeliveryKey) -> OutgoingMail:
         """Render a manager's weekly report."""
+        ...
+
+    def monthly(self, overview: MonthlyOverview, key: DeliveryKey) -> OutgoingMail:
+        """Render the communications unit's monthly overview."""
         ...
 
     def alert(self, notice: AlertNotice, key: DeliveryKey) -> OutgoingMail:

@@ -87,6 +87,7 @@ def report(local: Local, calendar: WorkCalendar, windows: list[Window]) -> Repor
         keys = [a.key for a in accounts]
         given: dict[str, object] = {
             "questions": [],
+            "own_posts": {},
             "entries": [
                 WatchEntry(account=key, window=w, coverage=Coverage.COMPLETE, attempts=1)
                 for key in keys

@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     DIGEST = "digest"
     WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 def add_to(program: typer.Typer) -> None:
@@ -33,7 +34,11 @@ def preview(
     ctx: typer.Context,
     *,
     kind: Annotated[
-        Kind, typer.Argument(metavar="digest|weekly", help="An owner's digest or a manager's weekly report.")
+        Kind,
+        typer.Argument(
+            metavar="digest|weekly|monthly",
+            help="An owner's digest, a manager's weekly report, or the communications unit's monthly overview.",
+        ),
     ],
     to: Annotated[str | None, typer.Option("--to", metavar="PERSON", help="Only this person's.")] = None,
     out: Annotated[
@@ -47,6 +52,7 @@ def preview(
     \b
     watchdaemon mail preview digest --to anna      the text, here
     watchdaemon mail preview weekly --out mails    files, to open in a mail program or browser
+    watchdaemon mail preview monthly               all accounts against the guideline, last month
     """
     from watchdaemon.domain.delivery import MailKind
     from watchdaemon.mail.preview import part, write_preview
@@ -54,7 +60,11 @@ def preview(
     with built(settings_of(ctx, config), at=at) as app:
         mails = app.preview(MailKind(kind.value), to)
     if not mails:
-        note("Nothing to tell anybody.")
+        note(
+            "Nobody: organisation.communications in the configuration names who gets it."
+            if kind is Kind.MONTHLY
+            else "Nothing to tell anybody."
+        )
     for mail in mails:
         if out is None:
             typer.echo(f"To: {mail.address}\nSubject: {mail.subject}\n\n{part(mail, 'plain')}\n")

@@ -103,6 +103,19 @@ class WeeklyRow:
     too_few_owners: bool
     windows_by_person: int = 0  # of those watched, the ones that a person looked after because no machine can
     missed: tuple[WatchEntry, ...] = ()  # the windows not watched or partly, with their reasons
+    median_minutes: int | None = None  # of office time to the first answer, over the week's answers
+    own_posts: int = 0  # in the week
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekFigures:
+    """One ISO week of a manager's accounts together, for the chart."""
+
+    from_on: date  # its Monday
+    asked: int  # questions published
+    answered: int  # first answers given
+    median_minutes: int | None  # of office time to the first answer; None without answers
+    own_posts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +127,4 @@ class WeeklyReport:
     to_on: date
     now: datetime
     rows: tuple[WeeklyRow, ...]
+    history: tuple[WeekFigures, ...] = ()  # the weeks up to the one reported on, the oldest first

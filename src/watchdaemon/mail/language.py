@@ -107,6 +107,19 @@ class Words:
         when = self.moment(due_at, now)
         return self.say("overdue since %(when)s", when=when) if due_at <= now else self.say("due %(when)s", when=when)
 
+    def month(self, day: date) -> str:
+        """``november 2026``."""
+        return self._date(day, "MMMM y")
+
+    def length(self, minutes: int) -> str:
+        """``3 tim 20 min``; from ten hours on without the minutes, which nobody needs then."""
+        hours, rest = divmod(minutes, 60)
+        if hours >= 10:
+            return self.say("%(hours)d h", hours=hours)
+        if hours and rest:
+            return self.say("%(hours)d h %(minutes)d min", hours=hours, minutes=rest)
+        return self.say("%(hours)d h", hours=hours) if hours else self.say("%(minutes)d min", minutes=rest)
+
     def period(self, first: date, last: date) -> str:
         """``16–22 november 2026``; both days inclusive."""
         if first == last:

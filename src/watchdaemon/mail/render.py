@@ -1,10 +1,11 @@
-"""Turns a digest, a weekly report or an alert into a whole message, in the reader's language.
+"""Turns a digest, a report or an alert into a whole message, in the reader's language.
 
 Deciding what is said belongs to the rules, saying it in words to the view modules beside this one, placing the words
 to the templates. A rendered mail is a pure function of its data: the same again is the same bytes.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -17,11 +18,13 @@ from watchdaemon.domain.account import Person
 from watchdaemon.domain.alert import AlertNotice
 from watchdaemon.domain.delivery import DeliveryKey, OutgoingMail
 from watchdaemon.domain.digest import Digest, WeeklyReport
+from watchdaemon.domain.overview import MonthlyOverview
 from watchdaemon.errors import ConfigError
 from watchdaemon.mail import _clean
 from watchdaemon.mail._alert import notice_view
 from watchdaemon.mail._digest import digest_view
-from watchdaemon.mail._message import Letter, compose, is_address, message_id
+from watchdaemon.mail._message import Attachment, Letter, compose, is_address, message_id
+from watchdaemon.mail._monthly import monthly_table, monthly_view
 from watchdaemon.mail._place import Place, alert_place, digest_place, usual_place
 from watchdaemon.mail._weekly import weekly_view
 from watchdaemon.mail.language import LANGUAGES, Words, sentence
@@ -91,6 +94,13 @@ class MailRenderer:
         view = weekly_view(report, words)
         return self._mail(key, report.recipient, words, report.now, view)
 
+    def monthly(self, overview: MonthlyOverview, key: DeliveryKey) -> OutgoingMail:
+        """Render the communications unit's monthly overview."""
+        words = self._words(overview.recipient)
+        view = monthly_view(overview, words)
+        attached = (monthly_table(overview, words),)
+        return self._mail(key, overview.recipient, words, overview.now, view, attached=attached)
+
     def alert(self, notice: AlertNotice, key: DeliveryKey) -> OutgoingMail:
         """Render an alert mail."""
         words = self._words(notice.recipient)
@@ -109,6 +119,7 @@ class MailRenderer:
         view: object,
         *,
         place: Place | None = None,
+        attached: Sequence[Attachment] = (),
     ) -> OutgoingMail:
         place = place or usual_place(key)
         common = {
@@ -141,6 +152,7 @@ class MailRenderer:
             written_at=now.astimezone(self._zone),
             text=text.strip() + "\n",
             html=_inliner().inline(html),
+            attachments=attached,
         )
         return OutgoingMail(
             key=key,

@@ -4,23 +4,28 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from watchdaemon.domain.account import Account, OwnerRole, Person, Register
+from watchdaemon.domain.account import Account, Person, Register
 from watchdaemon.domain.calendar import ActivityPolicy
-from watchdaemon.domain.digest import Activity, WeeklyReport, WeeklyRow
+from watchdaemon.domain.digest import Activity, WeekFigures, WeeklyReport, WeeklyRow
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.question import Question, QuestionState
 from watchdaemon.domain.watch import WatchEntry, Window
-from watchdaemon.errors import Reason
+from watchdaemon.rules.figures import (
+    LEAST_OWNERS,
+    answers_within,
+    is_answered_within,
+    is_in_time,
+    owed_windows,
+    owners_on,
+)
 from watchdaemon.rules.staleness import staleness
 from watchdaemon.rules.workdays import WorkCalendar
 
 SENT_FROM: Final = time(7, 30)
 """Local time on the week's first working day from which last week's report is owed."""
 
-LEAST_OWNERS: Final = 2
-"""An account must have more than one responsible person."""
-
-_MET: Final = frozenset({QuestionState.ANSWERED, QuestionState.FORWARDED})
+CHART_WEEKS: Final = 6
+"""Weeks that the chart shows, the one reported on included."""
 
 _ACTIVITY_ORDER: Final = {
     Activity.CLOSE: 0,
@@ -54,6 +59,16 @@ def weekly_starts_at(now: datetime, calendar: WorkCalendar) -> datetime:
     return calendar.at(days[0] if days else monday, SENT_FROM)
 
 
+def chart_weeks(from_on: date, begun: Sequence[datetime], calendar: WorkCalendar) -> list[date]:
+    """Return the Mondays of the weeks that a chart up to the week of `from_on` shows, the oldest first.
+
+    Weeks that ended before the first of the accounts came under watch are left out: nobody knows all of them.
+    """
+    mondays = [from_on - timedelta(weeks=n) for n in reversed(range(CHART_WEEKS))]
+    first = min((calendar.local_date(at) for at in begun), default=from_on)
+    return [monday for monday in mondays if monday == from_on or monday + timedelta(days=6) >= first]
+
+
 def build_weekly_report(
     person: Person,
     accounts: Sequence[Account],
@@ -64,6 +79,7 @@ def build_weekly_report(
     windows: Sequence[Window],
     last_activity: Mapping[str, datetime],
     watched_since: Mapping[str, datetime],
+    own_posts: Mapping[str, Sequence[datetime]],
     now: datetime,
     calendar: WorkCalendar,
     activity: ActivityPolicy,
@@ -84,6 +100,7 @@ def build_weekly_report(
         windows: The windows of the period by calendar and policy; those not closed at `now` are not owed yet.
         last_activity: When each account's newest own post was published.
         watched_since: When each account came under watch; earlier windows are not owed.
+        own_posts: When each account's own posts were published, at least in the weeks of the chart.
         now: Aware UTC. Open and overdue are counted as of now (the overdue are among the open), answered ones by
             when the answer came: within the period, in time when not after the due time. Forwarding counts as
             answering.
@@ -97,9 +114,9 @@ def build_weekly_report(
     rows = []
     for account in accounts:
         since = watched_since.get(account.key)
-        owners = _owners(account, register, calendar.local_date(now))
-        owed = _owed(account, closed, entries, since)
-        answered = [q for q in asked[account.key] if _is_answered_within(q, from_on, to_on, calendar)]
+        owners = owners_on(account, register, calendar.local_date(now))
+        owed = owed_windows(account, closed, entries, since)
+        answered = [q for q in asked[account.key] if is_answered_within(q, from_on, to_on, calendar)]
         rows.append(
             WeeklyRow(
                 account=account,
@@ -118,15 +135,23 @@ def build_weekly_report(
                 windows_partly=sum(e.coverage is Coverage.PARTIAL for e in owed),
                 open_questions=sum(q.verdict.state is QuestionState.OPEN for q in asked[account.key]),
                 overdue_questions=sum(q.is_overdue(now) for q in asked[account.key]),
-                answered_in_time=sum(_is_in_time(q) for q in answered),
-                answered_late=sum(not _is_in_time(q) for q in answered),
+                answered_in_time=sum(is_in_time(q) for q in answered),
+                answered_late=sum(not is_in_time(q) for q in answered),
                 owners=owners,
                 too_few_owners=len(owners) < LEAST_OWNERS,
                 missed=tuple(e for e in owed if not e.is_watched),
+                median_minutes=answers_within(asked[account.key], from_on, to_on, now, calendar).median_minutes,
+                own_posts=sum(from_on <= calendar.local_date(at) <= to_on for at in own_posts.get(account.key, ())),
             )
         )
     rows.sort(key=_worst_first)
-    return WeeklyReport(recipient=person, from_on=from_on, to_on=to_on, now=now, rows=tuple(rows))
+    posts = [at for account in accounts for at in own_posts.get(account.key, ())]
+    everything = [q for some in asked.values() for q in some]
+    history = tuple(
+        _week(monday, everything, posts, now, calendar)
+        for monday in chart_weeks(from_on, [watched_since[a.key] for a in accounts if a.key in watched_since], calendar)
+    )
+    return WeeklyReport(recipient=person, from_on=from_on, to_on=to_on, now=now, rows=tuple(rows), history=history)
 
 
 def _monday(now: datetime, calendar: WorkCalendar) -> date:
@@ -134,41 +159,23 @@ def _monday(now: datetime, calendar: WorkCalendar) -> date:
     return today - timedelta(days=today.weekday())
 
 
-def _owners(account: Account, register: Register, on: date) -> tuple[Person, ...]:
-    """Return who answers for the account on that date: its owners, not their substitutes."""
-    keys = [o.person for o in account.owners if o.role is OwnerRole.OWNER and o.is_valid(on)]
-    return tuple(register.persons[key] for key in dict.fromkeys(keys) if key in register.persons)
+def _week(
+    monday: date, questions: Sequence[Question], own_posts: Sequence[datetime], now: datetime, calendar: WorkCalendar
+) -> WeekFigures:
+    """Count a week; what was asked counts also when it was dismissed or deleted since."""
+    sunday = monday + timedelta(days=6)
+    answers = answers_within(questions, monday, sunday, now, calendar)
+    return WeekFigures(
+        from_on=monday,
+        asked=sum(monday <= calendar.local_date(q.item.published_at) <= sunday for q in questions if _asks(q)),
+        answered=answers.given,
+        median_minutes=answers.median_minutes,
+        own_posts=sum(monday <= calendar.local_date(at) <= sunday for at in own_posts),
+    )
 
 
-def _owed(
-    account: Account, windows: Sequence[Window], entries: Sequence[WatchEntry], since: datetime | None
-) -> list[WatchEntry]:
-    """Return an entry for each window the account was owed, a made-up one where the watch log has none.
-
-    A window that was open already when the account came under watch counts when it was fetched all the same.
-    """
-    known = {e.window.key: e for e in entries if e.account == account.key}
-    owed = []
-    for window in windows:
-        entry = known.get(window.key)
-        if entry is not None and entry.attempts:
-            owed.append(entry)
-        elif since is not None and since <= window.opens_at:
-            gap = WatchEntry(account=account.key, window=window, coverage=Coverage.FAILED, reason=Reason.NOT_FETCHED)
-            owed.append(entry if entry is not None and entry.coverage is not None else gap)
-    return owed
-
-
-def _is_answered_within(question: Question, from_on: date, to_on: date, calendar: WorkCalendar) -> bool:
-    verdict = question.verdict
-    if verdict.state not in _MET or verdict.answered_at is None or verdict.due_at is None:
-        return False
-    return from_on <= calendar.local_date(verdict.answered_at) <= to_on
-
-
-def _is_in_time(question: Question) -> bool:
-    verdict = question.verdict
-    return verdict.answered_at is not None and verdict.due_at is not None and verdict.answered_at <= verdict.due_at
+def _asks(question: Question) -> bool:
+    return question.verdict.due_at is not None
 
 
 def _worst_first(row: WeeklyRow) -> tuple[int, int, int, bool, int, int, str, str]:

@@ -1,6 +1,7 @@
 """Telling managers: every Monday a complete report on their accounts, also when all is well."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
@@ -10,10 +11,16 @@ from watchdaemon.domain.account import Account, Person, Register
 from watchdaemon.domain.calendar import ActivityPolicy, WatchPolicy
 from watchdaemon.domain.delivery import DeliveryKey, MailKind, OutgoingMail
 from watchdaemon.domain.digest import WeeklyReport
-from watchdaemon.domain.question import QuestionState
+from watchdaemon.domain.question import Question, QuestionState
 from watchdaemon.ports import ItemStore, Outbox, QuestionStore, Renderer, WatchLog
 from watchdaemon.rules.schedule import windows_between
-from watchdaemon.rules.weekly_report import build_weekly_report, report_period, weekly_period_key, weekly_starts_at
+from watchdaemon.rules.weekly_report import (
+    CHART_WEEKS,
+    build_weekly_report,
+    report_period,
+    weekly_period_key,
+    weekly_starts_at,
+)
 from watchdaemon.rules.workdays import WorkCalendar
 
 log = structlog.get_logger(__name__)
@@ -67,19 +74,19 @@ class WeeklyService:
         """Gather what the rule needs and let it judge."""
         from_on, to_on = report_period(now, self._calendar)
         start, end = self._period(now)
+        chart_from = start - timedelta(weeks=CHART_WEEKS)
         return build_weekly_report(
             manager,
             accounts,
             register,
-            questions=self._store.questions(
-                accounts=[a.key for a in accounts],
-                states=list(QuestionState),
-                published_since=start - self._watch.look_back,
+            questions=questions_to_report(
+                self._store, [a.key for a in accounts], published_since=chart_from - self._watch.look_back
             ),
             entries=self._store.entries(from_on=from_on, to_on=to_on),
             windows=list(windows_between(start, end, self._calendar, self._watch)),
             last_activity=self._store.last_own_post_at(),
             watched_since=self._store.watched_since(),
+            own_posts=self._store.own_posts_at(since=chart_from),
             now=now,
             calendar=self._calendar,
             activity=self._activity,
@@ -98,6 +105,15 @@ class WeeklyService:
 
     def _instant(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._calendar.zone).astimezone(UTC)
+
+
+def questions_to_report(
+    store: QuestionStore, accounts: Sequence[str] | None, *, published_since: datetime
+) -> list[Question]:
+    """Return the questions in any state published from then on, and whatever is open, however old: it is overdue."""
+    recent = store.questions(accounts=accounts, states=list(QuestionState), published_since=published_since)
+    still_open = store.questions(accounts=accounts, states=[QuestionState.OPEN])
+    return list({question.item.key: question for question in [*recent, *still_open]}.values())
 
 
 def managed(register: Register) -> list[tuple[Person, list[Account]]]:
