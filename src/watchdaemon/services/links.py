@@ -90,18 +90,19 @@ class Ticket:
     purpose: Purpose
     subject: str
     expires_at: datetime
+    generation: int  # see `SignedLinks.check_generation`
     token: str = field(repr=False)
-    _key: bytes = field(repr=False)
-    _person: bytes
-    _account: bytes
+    key: bytes = field(repr=False)  # what signed it
+    person_tag: bytes
+    account_tag: bytes
 
     def is_of_person(self, person: str) -> bool:
         """Tell whether the link was made for that person."""
-        return hmac.compare_digest(self._person, _tag(self._key, "person", person))
+        return hmac.compare_digest(self.person_tag, _tag(self.key, "person", person))
 
     def is_of_account(self, account: str) -> bool:
         """Tell whether the link is about that account."""
-        return hmac.compare_digest(self._account, _tag(self._key, "account", account))
+        return hmac.compare_digest(self.account_tag, _tag(self.key, "account", account))
 
     @property
     def fingerprint(self) -> str:
@@ -111,7 +112,7 @@ class Ticket:
     @property
     def proof(self) -> str:
         """What the page's form sends along: only somebody who was shown the page has it."""
-        return _text(hmac.digest(self._key, _FORM + self.token.encode(), "sha256")[:9])
+        return _text(hmac.digest(self.key, _FORM + self.token.encode(), "sha256")[:9])
 
     def is_proof(self, proof: str) -> bool:
         """Tell whether a form came from this link's page."""
@@ -140,48 +141,44 @@ class SignedLinks:
 
     def word(self, person: str, account: str, external_id: str, kind: DecisionKind, *, at: datetime) -> str:
         """Return the address of the page on which the person says that word of the item."""
-        return self._base + self._make(person, account, external_id, kind, at=at, expires_at=at + self.life)
+        return self._make(person, account, external_id, kind, at)
 
     def seen_all(self, person: str, window: Window, *, at: datetime) -> str:
         """Return the address of the page on which the person acknowledges all their accounts of that window."""
-        return self._base + self._make(person, "", window.key, Page.SEEN_ALL, at=at, expires_at=at + self.life)
+        return self._make(person, "", window.key, Page.SEEN_ALL, at)
 
     def item(self, person: str, account: str, external_id: str, *, at: datetime) -> str:
         """Return the address of the item's page, which has every word."""
-        return self._base + self._make(person, account, external_id, Page.ITEM, at=at, expires_at=at + self.life)
+        return self._make(person, account, external_id, Page.ITEM, at)
 
-    def further(
-        self, ticket: Ticket, purpose: Purpose, *, person: str, account: str, serial: bytes = b"", at: datetime
-    ) -> str:
+    def further(self, ticket: Ticket, purpose: Purpose, *, serial: bytes = b"") -> str:
         """Return the token of another link about the same item, which lives no longer than the one it comes from.
 
-        `serial` makes it another one than the mail's own, which may have been used.
+        `serial` makes it another one than the mail's own, which may have been used. Changes nothing: what signed the
+        ticket signs this.
         """
-        return self._make(person, account, ticket.subject, purpose, at=at, expires_at=ticket.expires_at, serial=serial)
-
-    def _make(
-        self,
-        person: str,
-        account: str,
-        subject: str,
-        purpose: Purpose,
-        *,
-        at: datetime,
-        expires_at: datetime,
-        serial: bytes = b"",
-    ) -> str:
-        key, generation = self._signing(person, at)
-        head = _HEAD.pack(
-            _VERSION,
-            _NUMBERS[purpose.value],
-            int(expires_at.timestamp()),
-            generation,
-            _tag(key, "person", person),
-            _tag(key, "account", account),
-            len(serial),
+        return _sealed(
+            ticket.key,
+            purpose=purpose,
+            expires_at=ticket.expires_at,
+            generation=ticket.generation,
+            person=ticket.person_tag,
+            account=ticket.account_tag,
+            serial=serial,
+            subject=ticket.subject,
         )
-        payload = head + serial + subject.encode("utf-8", "surrogatepass")
-        return _text(payload + _mac(key, payload))
+
+    def _make(self, person: str, account: str, subject: str, purpose: Purpose, at: datetime) -> str:
+        key, generation = self._signing(person, at)
+        return self._base + _sealed(
+            key,
+            purpose=purpose,
+            expires_at=at + self.life,
+            generation=generation,
+            person=_tag(key, "person", person),
+            account=_tag(key, "account", account),
+            subject=subject,
+        )
 
     def _signing(self, person: str, at: datetime) -> tuple[bytes, int]:
         """Return key and generation. One digest has hundreds of links of one instant, which read them once."""
@@ -194,8 +191,8 @@ class SignedLinks:
 
     # ---- reading -----------------------------------------------------------------------------------------------
 
-    def read(self, token: str, now: datetime) -> tuple[Ticket, int]:
-        """Return what a token says, and its generation (see `check_generation`). Changes nothing.
+    def read(self, token: str, now: datetime) -> Ticket:
+        """Return what a token says. Changes nothing.
 
         Raises:
             LinkRefusedError: It was not made here (FORGED), or its time is over (EXPIRED).
@@ -210,18 +207,19 @@ class SignedLinks:
             purpose=_purpose(_PURPOSES[number]),
             subject=payload[_HEAD.size + size :].decode("utf-8", "surrogatepass"),
             expires_at=datetime.fromtimestamp(expires, UTC),
+            generation=generation,
             token=token,
-            _key=key,
-            _person=person,
-            _account=account,
+            key=key,
+            person_tag=person,
+            account_tag=account,
         )
         if now >= ticket.expires_at:
             raise LinkRefusedError(Refusal.EXPIRED)
-        return ticket, generation
+        return ticket
 
-    def check_generation(self, person: str, generation: int) -> None:
+    def check_generation(self, ticket: Ticket, person: str) -> None:
         """Raise LinkRefusedError (REVOKED) when the person's links of that generation do not count any more."""
-        if self._generation(person) != generation:
+        if self._generation(person) != ticket.generation:
             raise LinkRefusedError(Refusal.REVOKED)
 
     # ---- taking back -------------------------------------------------------------------------------------------
@@ -266,6 +264,24 @@ def _tag(key: bytes, kind: str, name: str) -> bytes:
 
 def _mac(key: bytes, payload: bytes) -> bytes:
     return hmac.digest(key, _LINK + payload, "sha256")[:_MAC_BYTES]
+
+
+def _sealed(
+    key: bytes,
+    *,
+    purpose: Purpose,
+    expires_at: datetime,
+    generation: int,
+    person: bytes,
+    account: bytes,
+    subject: str,
+    serial: bytes = b"",
+) -> str:
+    head = _HEAD.pack(
+        _VERSION, _NUMBERS[purpose.value], int(expires_at.timestamp()), generation, person, account, len(serial)
+    )
+    payload = head + serial + subject.encode("utf-8", "surrogatepass")
+    return _text(payload + _mac(key, payload))
 
 
 def _text(raw: bytes) -> str:
