@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from pydantic import SecretStr
 
 from watchdaemon.domain.account import Account, Register
-from watchdaemon.domain.alert import Alert, AlertNotice
+from watchdaemon.domain.alert import Alert, AlertNotice, AlertTelling, Silence
 from watchdaemon.domain.audit import AuditEntry, Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import Delivery, DeliveryKey, MailTrouble, OutgoingMail, Told, Waiting
@@ -570,11 +570,31 @@ class AlertStore(Protocol):
         ...
 
     def update_alert(self, alert: Alert) -> None:
-        """Write back `accounts`, `reason`, `detail`, `told_at`, `closed_at` and `ends_at` of the alert with that id."""
+        """Write back everything but `kind` and `cause` of the alert with that id. Raises KeyError when there is none."""
         ...
 
     def alerts(self, *, only_open: bool = False) -> list[Alert]:
         """Return alerts, oldest first."""
+        ...
+
+    def book_alert_tellings(self, tellings: Sequence[AlertTelling]) -> None:
+        """Keep who was told, in place of what was kept of the same alert and person."""
+        ...
+
+    def alert_tellings(self, *, since: datetime) -> list[AlertTelling]:
+        """Return the tellings that wait for their end, and those told at or after `since`; by alert, then person."""
+        ...
+
+    def begin_silence(self, silence: Silence) -> Silence:
+        """Keep a silence; returns it with its number."""
+        ...
+
+    def end_silence(self, number: int, *, at: datetime) -> None:
+        """Let a silence end at `at`, unless it ended before. Raises KeyError when there is none with that number."""
+        ...
+
+    def silences(self) -> list[Silence]:
+        """Return every silence, also those that ended, oldest first."""
         ...
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from watchdaemon.domain.account import Account, OwnerRole, Ownership, Person, Register, Unit
-from watchdaemon.domain.alert import Alert, AlertKind
+from watchdaemon.domain.alert import Alert, AlertKind, AlertTelling, Silence
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord, CredentialVerdict
 from watchdaemon.domain.delivery import DeliveryKey, MailKind, MailTrouble, OutgoingMail
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
@@ -126,6 +126,18 @@ def alert(cause: str = ACCOUNT, **values: Any) -> Alert:
         "opened_at": NOW,
     }
     return Alert(**{**given, **values})
+
+
+def telling(person: str = "anna", **values: Any) -> AlertTelling:
+    """That a person was told of the alert with number one."""
+    given = {"alert": 1, "accounts": (ACCOUNT,), "items": (), "first_at": NOW, "last_at": NOW, "times": 1}
+    return AlertTelling(person=person, **{**given, **values})
+
+
+def silence(**values: Any) -> Silence:
+    """A silence of a week."""
+    given = {"by": "anna", "reason": "rebuilding", "begins_at": NOW, "ends_at": NOW + timedelta(days=7)}
+    return Silence(**{**given, **values})
 
 
 def credential(**values: Any) -> CredentialRecord:

@@ -26,7 +26,9 @@ from tests.storage.make import (
     mail_trouble,
     reading,
     register,
+    silence,
     spent,
+    telling,
     window,
 )
 
@@ -69,6 +71,8 @@ READS: dict[str, Call] = {
     "last_sent_at": lambda s: s.last_sent_at("anna", address="anna@example.org", by=NOW),
     "mail_troubles": lambda s: s.mail_troubles(),
     "alerts": lambda s: s.alerts(),
+    "alert_tellings": lambda s: s.alert_tellings(since=NOW),
+    "silences": lambda s: s.silences(),
     "credential_record": lambda s: s.credential_record("fb"),
     "credential_records": lambda s: s.credential_records(),
     "credential_checks": lambda s: s.credential_checks(),
@@ -106,6 +110,9 @@ WRITES: dict[str, Call] = {
     "clear_mail_trouble": lambda s: s.clear_mail_trouble("anna"),
     "open_alert": lambda s: s.open_alert(alert()),
     "update_alert": lambda s: s.update_alert(alert(id=1)),
+    "book_alert_tellings": lambda s: s.book_alert_tellings([telling()]),
+    "begin_silence": lambda s: s.begin_silence(silence()),
+    "end_silence": lambda s: s.end_silence(1, at=NOW),
     "put_credential": lambda s: s.put_credential(credential()),
     "remove_credential": lambda s: s.remove_credential("fb"),
     "save_credential_check": lambda s: s.save_credential_check(check()),

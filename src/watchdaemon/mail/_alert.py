@@ -111,7 +111,7 @@ def _opened(alert: Alert, accounts: Mapping[str, Account], notice: AlertNotice, 
         when=words.say("Since %(when)s", when=words.moment(alert.opened_at, notice.now)),
         accounts=_accounts(alert, accounts)[:_ACCOUNTS_NAMED],
         further=_further(alert, words),
-        steps=(*(words.say(step) for step in EXPLANATIONS[alert.reason].steps), by_hand),
+        steps=(*_steps(alert, words), by_hand),
         detail=_clean.line(alert.detail, limit=300),
     )
 
@@ -162,3 +162,7 @@ def _accounts(alert: Alert, accounts: Mapping[str, Account]) -> tuple[AccountVie
 def _further(alert: Alert, words: Words) -> str:
     further = len(alert.accounts) - _ACCOUNTS_NAMED
     return words.count("%(number)d more", "%(number)d more", further) if further > 0 else ""
+
+
+def _steps(alert: Alert, words: Words) -> tuple[str, ...]:
+    return tuple(words.say(step) for step in EXPLANATIONS[alert.reason].steps) if alert.reason is not None else ()

@@ -95,7 +95,7 @@ class AlertService:
                 "alert_opened",
                 kind=alert.kind.value,
                 cause=alert.cause,
-                reason=alert.reason.value,
+                reason=alert.reason.value if alert.reason else None,
                 accounts=len(alert.accounts),
                 detail=alert.detail,
             )

@@ -477,6 +477,7 @@ def alert_to_row(alert: Alert) -> RowData:
         "kind": alert.kind,
         "cause": alert.cause,
         "accounts": list(alert.accounts),
+        "items": list(alert.items),
         "reason": alert.reason,
         "detail": alert.detail,
         "opened_at": alert.opened_at,
@@ -488,7 +489,7 @@ def alert_to_row(alert: Alert) -> RowData:
 
 def alert_from_row(row: StoredRow) -> Alert:
     """Row to alert."""
-    return Alert(**{**row, "accounts": tuple(row["accounts"])})
+    return Alert(**{**row, "accounts": tuple(row["accounts"]), "items": tuple(row["items"])})
 
 
 def credential_to_row(record: CredentialRecord) -> RowData:

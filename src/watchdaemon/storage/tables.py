@@ -463,7 +463,8 @@ class AlertRow(Row, table=True):
     kind: AlertKind = _one_of(AlertKind)
     cause: str = _words()
     accounts: list[str] = _facts()
-    reason: Reason = _one_of(Reason)
+    items: list[str] = _facts()
+    reason: Reason | None = _one_of(Reason, nullable=True)
     detail: str = _words()
     opened_at: datetime = _moment()
     closed_at: datetime | None = _moment(nullable=True)
@@ -480,6 +481,35 @@ class AlertRow(Row, table=True):
             postgresql_where=sql("closed_at IS NULL"),
         ),
     )
+
+
+class AlertTellingRow(Row, table=True):
+    """What a person was told of an alert."""
+
+    __tablename__ = "alert_tellings"
+
+    alert: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    person: str = _key()
+    accounts: list[str] = _facts()
+    items: list[str] = _facts()
+    first_at: datetime = _moment()
+    last_at: datetime = _moment()
+    times: int = _number()
+    over_at: datetime | None = _moment(nullable=True)
+
+
+class SilenceRow(Row, table=True):
+    """A time in which alerts are not told."""
+
+    __tablename__ = "silences"
+
+    id: int = _serial()
+    by: str = _words()
+    reason: str = _words()
+    begins_at: datetime = _moment()
+    ends_at: datetime = _moment()
+    kind: AlertKind | None = _one_of(AlertKind, nullable=True)
+    account: str | None = _words(nullable=True)
 
 
 class CredentialRow(Row, table=True):

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from watchdaemon.domain.account import Register
-from watchdaemon.domain.alert import Alert
+from watchdaemon.domain.alert import Alert, AlertTelling, Silence
 from watchdaemon.domain.audit import AuditEntry, Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
 from watchdaemon.domain.delivery import (
@@ -80,6 +80,8 @@ class _Data:
     told: dict[int, set[Told]] = field(default_factory=lambda: defaultdict(set))
     mail_troubles: dict[str, MailTrouble] = field(default_factory=dict)
     alerts: dict[int, Alert] = field(default_factory=dict)
+    alert_tellings: dict[tuple[int, str], AlertTelling] = field(default_factory=dict)
+    silences: dict[int, Silence] = field(default_factory=dict)
     credentials: dict[str, CredentialRecord] = field(default_factory=dict)
     checks: dict[str, CredentialCheck] = field(default_factory=dict)
     turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
@@ -575,21 +577,45 @@ class _AlertPart(_Part):
                 raise KeyError(alert.id)
             if alert.closed_at is None and _other_open(data, known):
                 raise StorageError("could not update an alert: another one with its cause is open")
-            data.alerts[cast("int", known.id)] = replace(
-                known,
-                accounts=alert.accounts,
-                reason=alert.reason,
-                detail=alert.detail,
-                told_at=alert.told_at,
-                closed_at=alert.closed_at,
-                ends_at=alert.ends_at,
-            )
+            data.alerts[cast("int", known.id)] = replace(alert, kind=known.kind, cause=known.cause)
 
     def alerts(self, *, only_open: bool = False) -> list[Alert]:
         """Return alerts, oldest first."""
         with self._turn() as data:
             found = [a for a in data.alerts.values() if not (only_open and a.closed_at)]
         return sorted(found, key=lambda a: (a.opened_at, a.id))
+
+    def book_alert_tellings(self, tellings: Sequence[AlertTelling]) -> None:
+        """Keep who was told, in place of what was kept of the same alert and person."""
+        with self._turn() as data:
+            data.alert_tellings |= {(t.alert, storable(t.person)): _kept(t) for t in tellings}
+
+    def alert_tellings(self, *, since: datetime) -> list[AlertTelling]:
+        """Return the tellings that wait for their end, and those told at or after `since`; by alert, then person."""
+        with self._turn() as data:
+            return [
+                t
+                for _, t in sorted(data.alert_tellings.items())
+                if t.over_at is None or t.last_at >= since or t.over_at >= since
+            ]
+
+    def begin_silence(self, silence: Silence) -> Silence:
+        """Keep a silence; returns it with its number."""
+        with self._turn() as data:
+            number = len(data.silences) + 1
+            data.silences[number] = replace(_kept(silence), id=number)
+            return data.silences[number]
+
+    def end_silence(self, number: int, *, at: datetime) -> None:
+        """Let a silence end at `at`, unless it ended before. Raises KeyError when there is none with that number."""
+        with self._turn() as data:
+            known = data.silences[number]
+            data.silences[number] = replace(known, ends_at=min(known.ends_at, _kept(at)))
+
+    def silences(self) -> list[Silence]:
+        """Return every silence, also those that ended, oldest first."""
+        with self._turn() as data:
+            return list(data.silences.values())
 
 
 class _CredentialPart(_Part):

@@ -33,6 +33,8 @@ def upgrade() -> None:
     _told()
     _mail_troubles()
     _alerts()
+    _alert_tellings()
+    _silences()
     _credentials()
     _credential_checks()
     _used_links()
@@ -395,7 +397,8 @@ def _alerts() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("cause", Words(), nullable=False),
         sa.Column("accounts", Facts(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("items", Facts(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("detail", Words(), nullable=False),
         sa.Column("opened_at", Moment(), nullable=False),
         sa.Column("closed_at", Moment(), nullable=True),
@@ -410,6 +413,35 @@ def _alerts() -> None:
         unique=True,
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
+    )
+
+
+def _alert_tellings() -> None:
+    op.create_table(
+        "alert_tellings",
+        sa.Column("alert", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("person", Words(), nullable=False),
+        sa.Column("accounts", Facts(), nullable=False),
+        sa.Column("items", Facts(), nullable=False),
+        sa.Column("first_at", Moment(), nullable=False),
+        sa.Column("last_at", Moment(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("over_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("alert", "person", name="pk_alert_tellings"),
+    )
+
+
+def _silences() -> None:
+    op.create_table(
+        "silences",
+        sa.Column("id", SERIAL, nullable=False),
+        sa.Column("by", Words(), nullable=False),
+        sa.Column("reason", Words(), nullable=False),
+        sa.Column("begins_at", Moment(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column("account", Words(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_silences"),
     )
 
 
