@@ -128,6 +128,7 @@ class App:
             classify=partial(classify, threshold=settings.answers.threshold),
             calendar=self.calendar,
             answers=settings.answer_policy(),
+            clock=clock,
         )
         self.health = HealthService(store=store, adapters=self.adapter, clock=clock)
         self.moderation = ModerationService(store=store, adapters=self.adapter, clock=clock)

@@ -322,6 +322,8 @@ class Case:
     pending: PendingThread
     thread: Thread
     decisions: tuple[Decision, ...] = ()
+    orders: tuple[ModerationEntry, ...] = ()  # what was done to its items by our own hand
+    kept: tuple[Verdict, ...] = ()  # of items whose texts are gone: they are not judged anew
 
 
 class ItemStore(Protocol):
@@ -376,10 +378,13 @@ class QuestionStore(Protocol):
         """Return what these threads are judged by: their items and the decisions on them, oldest first. One read."""
         ...
 
-    def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]]) -> int:
+    def save_judgements(
+        self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]], *, at: datetime
+    ) -> int:
         """Store the verdicts of these threads and clear their marks, in one transaction.
 
-        The verdicts replace the thread's earlier ones. A thread that moved on since its revision was read keeps its
+        The verdicts replace the thread's earlier ones, and each change of how an item stands is written down as a
+        step (`rules.steps`) that was noticed `at`. A thread that moved on since its revision was read keeps its
         mark and its old verdicts; returns how many did not.
         """
         ...
@@ -390,13 +395,22 @@ class QuestionStore(Protocol):
         accounts: Iterable[str] | None = None,
         states: Iterable[QuestionState] | None = None,
         needs_removal: bool | None = None,
+        to_finish: bool = False,
         published_since: datetime | None = None,
     ) -> list[Question]:
         """Return judged items that want an answer or removal, oldest due first, those to be removed without due last.
 
-        `states` selects by stored state, `needs_removal` by the triage flag; given both, an item that fits either
-        is returned. `published_since` (inclusive) narrows the rest.
+        `states` selects by stored state, `needs_removal` by `Verdict.needs_removal`, `to_finish` those answered by a
+        promise only; given several, an item that fits any is returned. `published_since` (inclusive) narrows the rest.
         """
+        ...
+
+    def steps(self, account: str, external_id: str) -> list[Step]:
+        """Return the steps of an item's life in the order they were noticed; also of an item that is gone."""
+        ...
+
+    def decided(self) -> list[tuple[Decision, Item]]:
+        """Return every decision, oldest first, with the item it is about."""
         ...
 
     def question(self, account: str, external_id: str) -> Question | None:

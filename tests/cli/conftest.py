@@ -89,7 +89,8 @@ def _fetch(store: SqlStore, settings: Settings) -> None:
         at=NINE,
     )
     calendar = WorkCalendar(settings.calendar_policy())
-    judge = JudgeService(store=store, classify=classify, calendar=calendar, answers=settings.answer_policy())
+    answers = settings.answer_policy()
+    judge = JudgeService(store=store, classify=classify, calendar=calendar, answers=answers, clock=lambda: NINE)
     judge.run(store.load_register())
     morning = windows_on(MONDAY, calendar, settings.watch_policy())[0]
     times = {"window": morning, "started_at": NINE, "ended_at": NINE + timedelta(seconds=2)}

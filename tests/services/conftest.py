@@ -97,7 +97,13 @@ class Office:
 
     def judge(self) -> int:
         """Judge what is pending, with a classifier that a test can read."""
-        service = JudgeService(store=self.store, classify=marks_only, calendar=self.calendar, answers=AnswerPolicy())
+        service = JudgeService(
+            store=self.store,
+            classify=marks_only,
+            calendar=self.calendar,
+            answers=AnswerPolicy(),
+            clock=self.clock,
+        )
         return service.run(self.register)
 
 

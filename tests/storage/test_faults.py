@@ -61,6 +61,8 @@ READS: dict[str, Call] = {
     "question": lambda s: s.question(ACCOUNT, "c1"),
     "link_used_at": lambda s: s.link_used_at("x"),
     "decisions": lambda s: s.decisions(ACCOUNT, "t1"),
+    "steps": lambda s: s.steps(ACCOUNT, "c1"),
+    "decided": lambda s: s.decided(),
     "entries": lambda s: s.entries(),
     "watched_since": lambda s: s.watched_since(),
     "is_queued": lambda s: s.is_queued(mail().key),
@@ -89,7 +91,9 @@ WRITES: dict[str, Call] = {
     "set_visibility": lambda s: s.set_visibility(
         [Recheck(account=ACCOUNT, external_id="c1", visibility=Visibility.HIDDEN)], at=NOW
     ),
-    "save_judgements": lambda s: s.save_judgements([(PendingThread(account=ACCOUNT, thread_id="t1", revision=1), [])]),
+    "save_judgements": lambda s: s.save_judgements(
+        [(PendingThread(account=ACCOUNT, thread_id="t1", revision=1), [])], at=NOW
+    ),
     "record_decision": lambda s: s.record_decision(
         Decision(account=ACCOUNT, external_id="c1", kind=DecisionKind.FORWARDED, by="anna", at=NOW)
     ),

@@ -82,7 +82,7 @@ def test_a_withheld_author_stays_known(store: Store) -> None:
 def test_first_seen_stays_when_an_item_changes(store: Store) -> None:
     store.save_fetch(fetched(item()), at=NOW)
     store.save_fetch(fetched(item(text="Ändrat?")), at=LATER)
-    store.save_judgements([(store.pending_threads()[0], [verdict()])])
+    store.save_judgements([(store.pending_threads()[0], [verdict()])], at=NOW)
 
     assert [q.first_seen_at for q in store.questions()] == [NOW]
 
@@ -143,7 +143,7 @@ def test_pending_threads_are_limited(store: Store) -> None:
 
 def test_marking_all_brings_judged_threads_back(store: Store) -> None:
     store.save_fetch(fetched(item()), at=NOW)
-    store.save_judgements([(store.pending_threads()[0], [])])
+    store.save_judgements([(store.pending_threads()[0], [])], at=NOW)
     assert store.pending_threads() == []
 
     store.mark_all_pending()
@@ -154,7 +154,7 @@ def test_marking_all_brings_judged_threads_back(store: Store) -> None:
 def _judged(store: Store, *visibilities: Visibility) -> None:
     items = [item(f"c{n}", visibility=v) for n, v in enumerate(visibilities, 1)]
     store.save_fetch(fetched(*items), at=NOW)
-    store.save_judgements([(store.pending_threads()[0], [])])
+    store.save_judgements([(store.pending_threads()[0], [])], at=NOW)
 
 
 def test_a_recheck_that_finds_an_item_gone_marks_its_thread(store: Store) -> None:

@@ -50,7 +50,7 @@ def test_one_question_is_found_by_its_id_also_one_that_wants_nothing(store: Stor
     quiet = verdict("c2", state=None, due_at=None, triage=Triage(grade=Grade.NO, reason="thanks"))
     store.save_fetch(fetched(item("c1"), item("c2"), item("c3", thread_id="other")), at=NOW)
     [pending] = [p for p in store.pending_threads() if p.thread_id != "other"]
-    store.save_judgements([(pending, [verdict("c1"), quiet])])
+    store.save_judgements([(pending, [verdict("c1"), quiet])], at=NOW)
 
     found = store.question(ACCOUNT, "c2")
 

@@ -27,7 +27,7 @@ def judge(store: Store, verdicts: Iterable[Verdict]) -> None:
         mine = [v for v in verdicts if v.account == account]
         store.save_fetch(fetched(*(item(v.external_id, account=account) for v in mine)), at=NOW)
         [pending] = [p for p in store.pending_threads() if p.account == account]
-        assert store.save_judgements([(pending, mine)]) == 1
+        assert store.save_judgements([(pending, mine)], at=NOW) == 1
 
 
 def found(questions: Iterable[object]) -> list[str]:
@@ -51,13 +51,13 @@ def test_a_thread_that_moved_on_keeps_its_mark_and_gets_no_verdicts(store: Store
     [pending] = store.pending_threads()
     store.save_fetch(fetched(item("c2")), at=NOW)
 
-    assert store.save_judgements([(pending, [verdict()])]) == 0
+    assert store.save_judgements([(pending, [verdict()])], at=NOW) == 0
     assert store.questions() == []
     assert [p.revision for p in store.pending_threads()] == [2]
 
 
 def test_verdicts_of_a_thread_that_does_not_exist_are_not_stored(store: Store) -> None:
-    assert store.save_judgements([(PendingThread(account=ACCOUNT, thread_id="t9", revision=1), [])]) == 0
+    assert store.save_judgements([(PendingThread(account=ACCOUNT, thread_id="t9", revision=1), [])], at=NOW) == 0
 
 
 def test_a_verdict_on_an_item_that_does_not_exist_is_a_storage_error(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_a_verdict_on_an_item_that_does_not_exist_is_a_storage_error(store: Stor
     [pending] = store.pending_threads()
 
     with pytest.raises(StorageError):
-        store.save_judgements([(pending, [verdict("c1"), verdict("c9")])])
+        store.save_judgements([(pending, [verdict("c1"), verdict("c9")])], at=NOW)
 
     assert store.questions() == []
     assert store.pending_threads() == [pending]
@@ -74,10 +74,10 @@ def test_a_verdict_on_an_item_that_does_not_exist_is_a_storage_error(store: Stor
 def test_new_verdicts_replace_the_threads_earlier_ones(store: Store) -> None:
     judge(store, [verdict("c1"), verdict("c2")])
     store.save_fetch(fetched(item("other", thread_id="t2")), at=NOW)
-    store.save_judgements([(store.pending_threads()[0], [verdict("other")])])
+    store.save_judgements([(store.pending_threads()[0], [verdict("other")])], at=NOW)
     store.mark_all_pending()
 
-    store.save_judgements([(store.pending_threads()[0], [verdict("c2", state=QuestionState.ANSWERED)])])
+    store.save_judgements([(store.pending_threads()[0], [verdict("c2", state=QuestionState.ANSWERED)])], at=NOW)
 
     assert {(q.item.external_id, q.verdict.state) for q in store.questions()} == {
         ("c2", QuestionState.ANSWERED),

@@ -97,7 +97,13 @@ class Session:
 
         answers, threshold = self.settings.answer_policy(), self.settings.answers.threshold
         by_threshold = partial(classify, threshold=threshold)
-        judge = JudgeService(store=self.store, classify=by_threshold, calendar=self.calendar(), answers=answers)
+        judge = JudgeService(
+            store=self.store,
+            classify=by_threshold,
+            calendar=self.calendar(),
+            answers=answers,
+            clock=lambda: self.now,
+        )
         judge.run(self.store.load_register())
 
     def require_account(self, key: str | None) -> None:

@@ -11,12 +11,18 @@ from watchdaemon.errors import Reason
 
 
 class Section(StrEnum):
-    """A digest's sections, in the order they are shown."""
+    """A digest's sections, in the order they are shown: worst first.
+
+    Sure questions come before all else, by when they are due; then the promises to be kept. What has to be removed
+    comes after them (the grave cases were told by an alert already), and before what is perhaps no question at all.
+    """
 
     OVERDUE = "overdue"
     DUE_TODAY = "due_today"
     NEW = "new"  # waits, due later
+    TO_FINISH = "to_finish"  # a holding reply was given: the answer is still to come
     REMOVE = "remove"  # inappropriate or secret: must be looked at for removal
+    MAYBE = "maybe"  # perhaps a question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class ItemKind(StrEnum):
@@ -30,6 +31,24 @@ class Visibility(StrEnum):
 
 BY_HAND = "by_hand"
 """The key in an item's `extra` that says who found it, when a person did and not an adapter."""
+
+BLANKED = "blanked"
+"""The key in an item's `extra` that says that its text was deleted here, because it was kept long enough."""
+
+HIDDEN_BY = "hidden_by"
+"""The key in an item's `extra` that says who hid it, where the platform tells: `BY_ACCOUNT` or `BY_PLATFORM`."""
+
+BY_ACCOUNT: Final = "account"
+BY_PLATFORM: Final = "platform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What an item said before it was edited."""
+
+    text: str
+    since: datetime | None = None  # the time of the edit that brought it, as the platform tells; None: not told
+    until: datetime | None = None  # the time of the edit that ended it; when that was noticed, where it is not told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +78,7 @@ class Item:
     edited_at: datetime | None = None
     visibility: Visibility = Visibility.PUBLIC
     extra: Mapping[str, str] = field(default_factory=dict)  # platform facts an adapter wants back in `recheck`
+    earlier: tuple[Wording, ...] = ()  # what it said before, oldest first; filled in by the store
 
     @property
     def is_by_hand(self) -> bool:

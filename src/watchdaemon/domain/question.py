@@ -60,13 +60,16 @@ class DecisionKind(StrEnum):
     FORWARDED = "forwarded"
     NO_REPLY_NEEDED = "no_reply_needed"
     NOT_A_QUESTION = "not_a_question"
-    REMOVED = "removed"
-    REOPENED = "reopened"  # takes the earlier word back
+    REMOVED = "removed"  # it was removed
+    REOPENED = "reopened"  # takes the last word back; without one, says that it waits all the same
+    SEEN = "seen"  # changes no state
+    MAY_STAY = "may_stay"  # it need not be removed
+    MUST_BE_REMOVED = "must_be_removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A person's recorded word about one item; the newest one holds."""
+    """A person's recorded word about one item; of those about its answer, and of those about its removal, the newest holds."""
 
     account: str
     external_id: str
@@ -92,6 +95,38 @@ class Verdict:
     due_at: datetime | None = None
     answered_at: datetime | None = None
     answered_by: str | None = None
+    finish_due_at: datetime | None = None  # a holding reply was all there was: by then the real answer is due
+    response_minutes: int | None = None  # working minutes from published to the first answer; kept for ever
+    unregistered_reply: str | None = None  # id of a reply that speaks for us, by a profile that is not registered
+    removal_word: bool | None = None  # a person says that it must be removed (True), or may stay (False)
+    since: datetime | None = None  # when the state came to be, as far as that is known
+    moved_by: str | None = None  # who or what brought the state: an own reply's id, "person:<key>"; None: nobody of us
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether it was answered by a promise only: met, and still to be finished."""
+        return self.finish_due_at is not None
+
+    @property
+    def needs_removal(self) -> bool:
+        """Whether it has to be removed, or looked at for that: by a person's word, else by triage."""
+        return self.triage.needs_removal if self.removal_word is None else self.removal_word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change in the life of an item. It holds no text, and outlives the item's."""
+
+    account: str
+    external_id: str
+    at: datetime  # when it came to be so (a reply's or a word's own time); when it was noticed, where that is unknown
+    state: QuestionState | None
+    reason: str
+    by: str | None = None  # an own reply's external id, or "person:<key>"; None: its author, or nobody
+    noticed_at: datetime | None = None  # when it was judged here
+    is_holding: bool = False
+    needs_removal: bool = False
+    response_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +141,10 @@ class Question:
         """Open and past its due time."""
         v = self.verdict
         return v.state is QuestionState.OPEN and v.due_at is not None and v.due_at <= now
+
+    def is_finish_overdue(self, now: datetime) -> bool:
+        """Answered by a promise, and past the time by which it was to be kept."""
+        return self.verdict.finish_due_at is not None and self.verdict.finish_due_at <= now
 
     def shown_state(self, now: datetime) -> str:
         """Return the state as people read it: `overdue` for an open one past its due time."""

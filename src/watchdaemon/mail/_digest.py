@@ -24,7 +24,9 @@ _TITLES = {
     Section.OVERDUE: (N_("Overdue"), Tone.BAD),
     Section.DUE_TODAY: (N_("To be answered today"), Tone.WARN),
     Section.NEW: (N_("Waiting for an answer"), Tone.CALM),
+    Section.TO_FINISH: (N_("Promised an answer, still to be finished"), Tone.WARN),
     Section.REMOVE: (N_("To be looked at for removal"), Tone.BAD),
+    Section.MAYBE: (N_("Perhaps a question"), Tone.CALM),
 }
 
 # The classes that triage gives. One it should add without a translation here is left out rather than shown in English.
@@ -132,6 +134,12 @@ def _headline(digest: Digest, words: Words) -> str:
         parts.append(words.count("%(number)d due today", "%(number)d due today", numbers[Section.DUE_TODAY]))
     if numbers[Section.REMOVE]:
         parts.append(words.count("%(number)d to remove", "%(number)d to remove", numbers[Section.REMOVE]))
+    if numbers[Section.TO_FINISH]:
+        parts.append(words.count("%(number)d to finish", "%(number)d to finish", numbers[Section.TO_FINISH]))
+    if numbers[Section.MAYBE]:
+        parts.append(
+            words.count("%(number)d perhaps a question", "%(number)d perhaps questions", numbers[Section.MAYBE])
+        )
     looks = len(digest.to_look_at)
     if looks:
         parts.append(
@@ -182,11 +190,12 @@ def _entry(entry: DigestEntry, digest: Digest, words: Words) -> EntryView:
     is_secret = entry.shown_text is None or verdict.triage.is_secret
     text, left_out = _clean.trim(_clean.block("" if is_secret else entry.shown_text or ""))
     link = _clean.link(item.url)
+    due_at = verdict.finish_due_at if entry.section is Section.TO_FINISH else verdict.due_at
     return EntryView(
         account=account_view(entry.account),
         author="" if is_secret else _clean.name(item.author) or words.say("unknown sender"),
         about=_about(item, digest, words),
-        due=sentence(words.due(verdict.due_at, digest.now)) if verdict.due_at else "",
+        due=sentence(words.due(due_at, digest.now)) if due_at else "",
         removal=_removal(entry, words) if entry.section is Section.REMOVE else "",
         is_new=entry.is_news,
         is_secret=is_secret,

@@ -8,9 +8,10 @@ from typing import Final
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.calendar import AnswerPolicy
 from watchdaemon.domain.item import Item, ItemKind, Thread, Visibility
-from watchdaemon.domain.question import Decision, DecisionKind, Grade, QuestionState, Triage, Verdict
+from watchdaemon.domain.question import Decision, Grade, QuestionState, Triage, Verdict
 from watchdaemon.rules.addressed import addressees
 from watchdaemon.rules.due import due_at
+from watchdaemon.rules.word import DECIDED, Word, word_of
 from watchdaemon.rules.workdays import WorkCalendar
 
 _SEEN_BY_ALL: Final = frozenset({Visibility.PUBLIC, Visibility.PRIVATE})
@@ -21,14 +22,6 @@ _ROOMY_KINDS: Final = frozenset({ItemKind.POST, ItemKind.MENTION, ItemKind.QUOTE
 
 _WORDLESS_KINDS: Final = frozenset({ItemKind.MESSAGE, ItemKind.VISITOR_POST, ItemKind.REVIEW})
 """What somebody sends to the organisation and nobody else: without words (a picture), a person has to look."""
-
-_DECIDED: Final = {
-    DecisionKind.ANSWERED_ELSEWHERE: (QuestionState.ANSWERED, "answered elsewhere"),
-    DecisionKind.FORWARDED: (QuestionState.FORWARDED, "forwarded"),
-    DecisionKind.NO_REPLY_NEEDED: (QuestionState.DISMISSED, "no reply needed"),
-    DecisionKind.NOT_A_QUESTION: (QuestionState.DISMISSED, "not a question"),
-    DecisionKind.REMOVED: (QuestionState.REMOVED, "removed"),
-}
 
 _OUT_OF_SIGHT: Final = {
     Visibility.DELETED: (QuestionState.GONE, "deleted by its author"),
@@ -80,7 +73,7 @@ def judge_thread(
     for item in conversation.inbound:
         triage = _triage(item, classify)
         own_word = [d for d in decisions if d.external_id == item.external_id and d.account == item.account]
-        word = _Word.of(own_word)
+        word = word_of(own_word)
         wants_answer = _wants_answer(triage, answers) or word.makes_question
         state, reason, answer = _state(item, word, conversation.replies_to(item), wants_answer=wants_answer)
         verdicts.append(
@@ -93,6 +86,7 @@ def judge_thread(
                 due_at=due_at(item.published_at, calendar) if wants_answer else None,
                 answered_at=answer.at if answer else None,
                 answered_by=answer.by if answer else None,
+                removal_word=word.removal,
             )
         )
     return verdicts
@@ -107,30 +101,10 @@ class _Answer:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What holds of people's decisions about one item."""
-
-    decision: Decision | None = None  # the one that holds
-    reopened_at: datetime | None = None  # replies up to here do not count
-    makes_question: bool = False  # reopened with nothing to take back: a person says that it is a question
-
-    @classmethod
-    def of(cls, decisions: Sequence[Decision]) -> "_Word":
-        ordered = sorted(decisions, key=lambda d: d.at)  # stable: the later in the sequence holds
-        if not ordered:
-            return cls()
-        reopened = [d.at for d in ordered if d.kind is DecisionKind.REOPENED]
-        reopened_at = max(reopened, default=None)
-        if ordered[-1].kind is not DecisionKind.REOPENED:
-            return cls(decision=ordered[-1], reopened_at=reopened_at)
-        return cls(reopened_at=reopened_at, makes_question=len(reopened) == len(ordered))
-
-
 def _state(
-    item: Item, word: _Word, replies: Sequence[Item], *, wants_answer: bool
+    item: Item, word: Word, replies: Sequence[Item], *, wants_answer: bool
 ) -> tuple[QuestionState | None, str, _Answer | None]:
-    counted = [r for r in replies if word.reopened_at is None or r.published_at > word.reopened_at]
+    counted = [r for r in replies if word.counts_after is None or r.published_at > word.counts_after]
     if word.decision is not None:
         return _decided(word.decision, counted)
     if not wants_answer:
@@ -141,12 +115,12 @@ def _state(
         return QuestionState.ANSWERED, "the account replied in the thread", answer
     if item.visibility in _OUT_OF_SIGHT:
         return *_OUT_OF_SIGHT[item.visibility], None
-    reason = "no answer by the account yet" if word.reopened_at is None else "reopened by a person"
+    reason = "no answer by the account yet" if word.counts_after is None else "reopened by a person"
     return QuestionState.OPEN, reason, None
 
 
 def _decided(decision: Decision, replies: Sequence[Item]) -> tuple[QuestionState, str, _Answer | None]:
-    state, words = _DECIDED[decision.kind]
+    state, words = DECIDED[decision.kind]
     reason = f"{words}, says a person"
     if state is QuestionState.ANSWERED and replies and replies[0].published_at <= decision.at:
         # The reply came first: the answer is as old as the reply, not as the note about it.

@@ -7,7 +7,7 @@ import structlog
 from watchdaemon.domain.account import Register
 from watchdaemon.domain.calendar import AnswerPolicy
 from watchdaemon.domain.question import Verdict
-from watchdaemon.ports import Case, Classifier, ItemStore, QuestionStore
+from watchdaemon.ports import Case, Classifier, Clock, ItemStore, QuestionStore
 from watchdaemon.rules.unanswered import judge_thread
 from watchdaemon.rules.workdays import WorkCalendar
 from watchdaemon.services._trace import where
@@ -26,12 +26,13 @@ class JudgeService:
     """Judges what is marked pending. A thread that cannot be judged is named in the log and keeps its mark."""
 
     def __init__(
-        self, *, store: JudgeStore, classify: Classifier, calendar: WorkCalendar, answers: AnswerPolicy
+        self, *, store: JudgeStore, classify: Classifier, calendar: WorkCalendar, answers: AnswerPolicy, clock: Clock
     ) -> None:
         self._store = store
         self._classify = classify
         self._calendar = calendar
         self._answers = answers
+        self._clock = clock
 
     def run(self, register: Register) -> int:
         """Judge all pending threads and return how many were; threads of unknown accounts are left alone."""
@@ -45,7 +46,7 @@ class JudgeService:
                 return judged
             verdicts = [(case.pending, self._judge(case, register)) for case in self._store.cases(todo)]
             ready = [(thread, found) for thread, found in verdicts if found is not None]
-            self._store.save_judgements(ready)
+            self._store.save_judgements(ready, at=self._clock())
             judged += len(ready)
             given_up |= {(thread.account, thread.thread_id) for thread, found in verdicts if found is None}
 

@@ -19,11 +19,12 @@ from watchdaemon.domain.delivery import (
     Told,
     Waiting,
 )
-from watchdaemon.domain.item import Item
+from watchdaemon.domain.item import Item, Wording
 from watchdaemon.domain.moderation import ModerationEntry
-from watchdaemon.domain.question import Decision, Question, Span, Triage, Verdict
+from watchdaemon.domain.question import Decision, Question, Span, Step, Triage, Verdict
 from watchdaemon.domain.quota import Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
+from watchdaemon.rules.steps import Standing
 
 RowData = dict[str, Any]
 """Values by column name, as an insert takes them."""
@@ -149,6 +150,7 @@ def item_to_row(item: Item, *, first_seen_at: datetime, changed_at: datetime) ->
         "text": item.text,
         "url": item.url,
         "edited_at": item.edited_at,
+        "earlier": [{"text": w.text, "since": _iso(w.since), "until": _iso(w.until)} for w in item.earlier],
         "visibility": item.visibility,
         "extra": dict(item.extra),
         "first_seen_at": first_seen_at,
@@ -174,9 +176,23 @@ def item_from_row(row: StoredRow) -> Item:
         text=row["text"],
         url=row["url"],
         edited_at=row["edited_at"],
+        earlier=_wordings(row["earlier"]) if row["earlier"] else (),
         visibility=row["visibility"],
         extra=row["extra"],
     )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _wordings(kept: list[dict[str, str | None]]) -> tuple[Wording, ...]:
+    moments = [(w["text"] or "", w["since"], w["until"]) for w in kept]
+    return tuple(Wording(text=text, since=_from_iso(since), until=_from_iso(until)) for text, since, until in moments)
+
+
+def _from_iso(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)
 
 
 def verdict_to_row(verdict: Verdict) -> RowData:
@@ -196,6 +212,12 @@ def verdict_to_row(verdict: Verdict) -> RowData:
         "due_at": verdict.due_at,
         "answered_at": verdict.answered_at,
         "answered_by": verdict.answered_by,
+        "finish_due_at": verdict.finish_due_at,
+        "response_minutes": verdict.response_minutes,
+        "unregistered_reply": verdict.unregistered_reply,
+        "removal_word": verdict.removal_word,
+        "since": verdict.since,
+        "moved_by": verdict.moved_by,
     }
 
 
@@ -218,7 +240,45 @@ def verdict_from_row(row: StoredRow) -> Verdict:
         due_at=row["due_at"],
         answered_at=row["answered_at"],
         answered_by=row["answered_by"],
+        finish_due_at=row["finish_due_at"],
+        response_minutes=row["response_minutes"],
+        unregistered_reply=row["unregistered_reply"],
+        removal_word=row["removal_word"],
+        since=row["since"],
+        moved_by=row["moved_by"],
     )
+
+
+def standing_from_row(row: StoredRow) -> Standing:
+    """Row of a verdict to what a person would be told of it."""
+    word, flagged = row["removal_word"], row["is_secret"] or row["is_inappropriate"]
+    return Standing(
+        row["state"],
+        row["answered_by"],
+        is_holding=row["finish_due_at"] is not None,
+        needs_removal=flagged if word is None else word,
+    )
+
+
+def step_to_row(step: Step) -> RowData:
+    """Step to row."""
+    return {
+        "account": step.account,
+        "external_id": step.external_id,
+        "at": step.at,
+        "state": step.state,
+        "reason": step.reason,
+        "by": step.by,
+        "noticed_at": step.noticed_at,
+        "is_holding": step.is_holding,
+        "needs_removal": step.needs_removal,
+        "response_minutes": step.response_minutes,
+    }
+
+
+def step_from_row(row: StoredRow) -> Step:
+    """Row to step."""
+    return Step(**{name: value for name, value in row.items() if name != "id"})
 
 
 def question_from_row(row: StoredRow) -> Question:

@@ -77,8 +77,8 @@ def _number(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(Integer, nullable=nullable))
 
 
-def _flag() -> Any:
-    return Field(sa_column=Column(Boolean, nullable=False))
+def _flag(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(Boolean, nullable=nullable))
 
 
 def _day(*, nullable: bool = False) -> Any:
@@ -198,6 +198,7 @@ class ItemRow(Row, table=True):
     text: str = _words()
     url: str | None = _words(nullable=True)
     edited_at: datetime | None = _moment(nullable=True)
+    earlier: list[dict[str, object]] = _facts()
     visibility: Visibility = _one_of(Visibility)
     extra: dict[str, str] = _facts()
     first_seen_at: datetime = _moment()
@@ -265,12 +266,38 @@ class VerdictRow(Row, table=True):
     due_at: datetime | None = _moment(nullable=True)
     answered_at: datetime | None = _moment(nullable=True)
     answered_by: str | None = _words(nullable=True)
+    finish_due_at: datetime | None = _moment(nullable=True)
+    response_minutes: int | None = _number(nullable=True)
+    unregistered_reply: str | None = _words(nullable=True)
+    removal_word: bool | None = _flag(nullable=True)
+    since: datetime | None = _moment(nullable=True)
+    moved_by: str | None = _words(nullable=True)
 
     __table_args__ = (
         ForeignKeyConstraint(["account", "external_id"], ["items.account", "items.external_id"], ondelete="CASCADE"),
         Index(None, "account", "state"),
         Index(None, "state"),
     )
+
+
+class StepRow(Row, table=True):
+    """One change in the life of an item; rows are only ever added. No foreign key: the record outlives the item."""
+
+    __tablename__ = "question_steps"
+
+    id: int = _serial()
+    account: str = _words()
+    external_id: str = _words()
+    at: datetime = _moment()
+    state: QuestionState | None = _one_of(QuestionState, nullable=True)
+    reason: str = _words()
+    by: str | None = _words(nullable=True)
+    noticed_at: datetime | None = _moment(nullable=True)
+    is_holding: bool = _flag()
+    needs_removal: bool = _flag()
+    response_minutes: int | None = _number(nullable=True)
+
+    __table_args__ = (Index(None, "account", "external_id"),)
 
 
 class DecisionRow(Row, table=True):

@@ -23,9 +23,9 @@ from watchdaemon.domain.delivery import (
     Waiting,
 )
 from watchdaemon.domain.fetch import FetchResult, Recheck
-from watchdaemon.domain.item import Item, ItemKind, Thread
-from watchdaemon.domain.moderation import ModerationEntry
-from watchdaemon.domain.question import Decision, Question, QuestionState, Verdict
+from watchdaemon.domain.item import BLANKED, Item, ItemKind, Thread
+from watchdaemon.domain.moderation import ModerationEntry, Outcome
+from watchdaemon.domain.question import Decision, Question, QuestionState, Step, Verdict
 from watchdaemon.domain.quota import Held, Measure, Spending, UsageReading
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import StorageError
@@ -42,6 +42,7 @@ from watchdaemon.rules.keeping import (
     merge_item,
     storable,
 )
+from watchdaemon.rules.steps import Standing, step_between, step_out
 
 T = TypeVar("T")
 
@@ -71,6 +72,7 @@ class _Data:
     cursors: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     marks: dict[tuple[str, str], _Mark] = field(default_factory=lambda: defaultdict(_Mark))
     verdicts: dict[ItemKey, Verdict] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     moderations: list[ModerationEntry] = field(default_factory=list)
     entries: dict[EntryKey, WatchEntry] = field(default_factory=dict)
@@ -187,15 +189,8 @@ class _ItemPart(_Part):
     def cases(self, pending: Sequence[PendingThread]) -> list[Case]:
         """Return what these threads are judged by."""
         with self._turn() as data:
-            decisions = sorted(data.decisions, key=lambda d: d.at)
-        return [
-            Case(
-                pending=p,
-                thread=(thread := self.thread(p.account, p.thread_id)),
-                decisions=tuple(d for d in decisions if (d.account, d.external_id) in {i.key for i in thread.items}),
-            )
-            for p in pending
-        ]
+            threads = [self.thread(p.account, p.thread_id) for p in pending]
+            return [_case(data, p, thread) for p, thread in zip(pending, threads, strict=True)]
 
     def mark_all_pending(self) -> None:
         """Mark every thread for judging."""
@@ -234,7 +229,9 @@ class _ItemPart(_Part):
 
 
 class _QuestionPart(_Part):
-    def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]]) -> int:
+    def save_judgements(
+        self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]], *, at: datetime
+    ) -> int:
         """Replace the verdicts of these threads and clear their marks, unless they moved on."""
         with self._turn() as data:
             marks = [(_kept(p), v, data.marks.get((p.account, p.thread_id))) for p, v in judgements]
@@ -244,6 +241,10 @@ class _QuestionPart(_Part):
                 raise StorageError("could not store verdicts: there is no such item")
             threads = {(p.account, p.thread_id) for p, _, _ in still}
             dropped = {i.key for i in data.items.values() if (i.account, i.thread_id) in threads}
+            before = {k: Standing.of(v) for k, v in data.verdicts.items() if k in dropped}
+            steps = [step_between(before.get(key), v, at=_kept(at)) for key, v in new.items()]
+            steps += [step_out(*key, stood, at=_kept(at)) for key, stood in before.items() if key not in new]
+            data.steps += [step for step in steps if step is not None]
             data.verdicts = {k: v for k, v in data.verdicts.items() if k not in dropped} | new
             for pending, _, mark in still:
                 mark.judged = pending.revision
@@ -255,6 +256,7 @@ class _QuestionPart(_Part):
         accounts: Iterable[str] | None = None,
         states: Iterable[QuestionState] | None = None,
         needs_removal: bool | None = None,
+        to_finish: bool = False,
         published_since: datetime | None = None,
     ) -> list[Question]:
         """Return judged items that want an answer or removal, oldest due first; see the port for the selection."""
@@ -264,7 +266,7 @@ class _QuestionPart(_Part):
             found = [
                 Question(item=data.items[key], verdict=verdict, first_seen_at=data.first_seen[key])
                 for key, verdict in data.verdicts.items()
-                if _is_selected(verdict, wanted_states, needs_removal)
+                if _is_selected(verdict, wanted_states, needs_removal, to_finish=to_finish)
             ]
         found = [
             q
@@ -281,6 +283,18 @@ class _QuestionPart(_Part):
             if key not in data.items or key not in data.verdicts:
                 return None
             return Question(item=data.items[key], verdict=data.verdicts[key], first_seen_at=data.first_seen[key])
+
+    def steps(self, account: str, external_id: str) -> list[Step]:
+        """Return the steps of an item's life in the order they were noticed."""
+        key = (storable(account), storable(external_id))
+        with self._turn() as data:
+            return [step for step in data.steps if (step.account, step.external_id) == key]
+
+    def decided(self) -> list[tuple[Decision, Item]]:
+        """Return every decision, oldest first, with the item it is about."""
+        with self._turn() as data:
+            ordered = sorted(data.decisions, key=lambda d: d.at)
+            return [(d, data.items[d.account, d.external_id]) for d in ordered]
 
     def decisions(self, account: str, thread_id: str) -> list[Decision]:
         """Return the decisions on items of a thread, oldest first."""
@@ -758,14 +772,30 @@ def _is_in(item: Item, account: str, thread_id: str) -> bool:
     return item.account == account and item.thread_id == thread_id
 
 
-def _is_selected(verdict: Verdict, states: set[QuestionState] | None, needs_removal: bool | None) -> bool:
-    """Given both, a verdict that fits either is meant."""
-    if verdict.state is None and not verdict.triage.needs_removal:
+def _is_selected(
+    verdict: Verdict, states: set[QuestionState] | None, needs_removal: bool | None, *, to_finish: bool
+) -> bool:
+    """Given several, a verdict that fits any is meant."""
+    if verdict.state is None and not verdict.needs_removal:
         return False
-    if states is None and needs_removal is None:
+    if states is None and needs_removal is None and not to_finish:
         return True
     fits_state = states is not None and verdict.state in states
-    return fits_state or (needs_removal is not None and verdict.triage.needs_removal is needs_removal)
+    fits_removal = needs_removal is not None and verdict.needs_removal is needs_removal
+    return fits_state or fits_removal or (to_finish and verdict.is_holding)
+
+
+def _case(data: _Data, pending: PendingThread, thread: Thread) -> Case:
+    keys = {i.key for i in thread.items}
+    blanked = {i.key for i in thread.items if BLANKED in i.extra}
+    orders = (m for m in data.moderations if m.outcome is Outcome.DONE)
+    return Case(
+        pending=pending,
+        thread=thread,
+        decisions=tuple(sorted((d for d in data.decisions if (d.account, d.external_id) in keys), key=lambda d: d.at)),
+        orders=tuple(m for m in orders if (m.account, m.external_id) in keys),
+        kept=tuple(v for key, v in data.verdicts.items() if key in blanked),
+    )
 
 
 def _entry_key(account: str, window: Window) -> EntryKey:

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _cursors()
     _threads()
     _verdicts()
+    _question_steps()
     _decisions()
     _moderations()
     _watch_entries()
@@ -138,6 +139,7 @@ def _items() -> None:
         sa.Column("text", Words(), nullable=False),
         sa.Column("url", Words(), nullable=True),
         sa.Column("edited_at", Moment(), nullable=True),
+        sa.Column("earlier", Facts(), nullable=False),
         sa.Column("visibility", sa.Text(), nullable=False),
         sa.Column("extra", Facts(), nullable=False),
         sa.Column("first_seen_at", Moment(), nullable=False),
@@ -201,6 +203,12 @@ def _verdicts() -> None:
         sa.Column("due_at", Moment(), nullable=True),
         sa.Column("answered_at", Moment(), nullable=True),
         sa.Column("answered_by", Words(), nullable=True),
+        sa.Column("finish_due_at", Moment(), nullable=True),
+        sa.Column("response_minutes", sa.Integer(), nullable=True),
+        sa.Column("unregistered_reply", Words(), nullable=True),
+        sa.Column("removal_word", sa.Boolean(), nullable=True),
+        sa.Column("since", Moment(), nullable=True),
+        sa.Column("moved_by", Words(), nullable=True),
         sa.PrimaryKeyConstraint("account", "external_id", name="pk_verdicts"),
         sa.ForeignKeyConstraint(
             ["account", "external_id"],
@@ -211,6 +219,25 @@ def _verdicts() -> None:
     )
     op.create_index("ix_verdicts_account_state", "verdicts", ["account", "state"], unique=False)
     op.create_index("ix_verdicts_state", "verdicts", ["state"], unique=False)
+
+
+def _question_steps() -> None:
+    op.create_table(
+        "question_steps",
+        sa.Column("id", SERIAL, nullable=False),
+        sa.Column("account", Words(), nullable=False),
+        sa.Column("external_id", Words(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("reason", Words(), nullable=False),
+        sa.Column("by", Words(), nullable=True),
+        sa.Column("noticed_at", Moment(), nullable=True),
+        sa.Column("is_holding", sa.Boolean(), nullable=False),
+        sa.Column("needs_removal", sa.Boolean(), nullable=False),
+        sa.Column("response_minutes", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_question_steps"),
+    )
+    op.create_index("ix_question_steps_account_external_id", "question_steps", ["account", "external_id"])
 
 
 def _decisions() -> None:
