@@ -172,8 +172,29 @@ class StorageError(WatchdaemonError):
 class DeliveryError(WatchdaemonError):
     """A mail was not taken by the server."""
 
-    def __init__(self, message: str, *, recipient: str, permanent: bool) -> None:
-        """`permanent` is an SMTP 5xx about this recipient or message; otherwise the server is away or busy."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        recipient: str,
+        permanent: bool,
+        code: int | None = None,
+        status: str = "",
+        is_server: bool = False,
+    ) -> None:
+        """Make an error about one mail.
+
+        Args:
+            message: One sentence for an operator, without addresses.
+            recipient: The address.
+            permanent: An SMTP 5xx about this recipient or message; otherwise the server is away or busy.
+            code: The SMTP code, when the server gave one.
+            status: The enhanced status code (RFC 3463) that came with it.
+            is_server: It failed before the mail was spoken of: no other mail would fare better now.
+        """
         super().__init__(message)
         self.recipient = recipient
         self.permanent = permanent
+        self.code = code
+        self.status = status
+        self.is_server = is_server

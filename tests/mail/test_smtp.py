@@ -296,3 +296,52 @@ def test_settings_that_contradict_each_other_are_refused(settings: dict[str, obj
 )
 def test_only_what_is_about_the_recipient_or_the_message_is_for_good(code: int, text: str, for_good: bool) -> None:
     assert is_for_good(code, text) is for_good
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "status"),
+    [
+        ("550 5.1.1 no such mailbox", 550, "5.1.1"),
+        ("550 no such user here", 550, ""),
+        ("451 4.7.1 greylisted", 451, "4.7.1"),
+        ("550 4.7.1 odd", 550, ""),
+    ],
+)
+def test_a_refusal_carries_its_codes(sink: SmtpSink, answer: str, code: int, status: str) -> None:
+    sink.refusals[ANNA.mail] = answer
+
+    with mailer(sink) as made:
+        error = failure(made, mail_to())
+
+    assert (error.code, error.status, error.is_server) == (code, status, False)
+
+
+def test_a_server_that_is_not_there_is_told_from_a_mail_that_is_not_taken(sink: SmtpSink) -> None:
+    sink.data_refusal = "451 4.3.0 not now"
+    with mailer(sink) as made:
+        about_the_mail = failure(made, mail_to())
+        sink.stop()
+        about_the_server = failure(made, mail_to())
+
+    assert (about_the_mail.is_server, about_the_server.is_server) == (False, True)
+    assert not about_the_server.permanent
+
+
+def test_each_mail_has_a_return_address_of_its_own_that_names_it(sink: SmtpSink) -> None:
+    mail = mail_to()
+
+    with mailer(sink, bounce_address="studs@exempelkommun.example", verp=True) as made:
+        made.send(mail)
+        made.send(replace(mail, message_id=""))
+
+    named = f"studs+{mail.message_id.partition('@')[0]}@exempelkommun.example"
+    assert [m.sender for m in sink.messages] == [named, "studs@exempelkommun.example"]
+    assert f"<{mail.message_id}>".encode() in mail.message
+
+
+@pytest.mark.parametrize(
+    "settings", [{"bounce_address": "no address"}, {"bounce_address": f"{'x' * 40}@example.org", "verp": True}]
+)
+def test_a_return_address_that_cannot_be_used_is_refused_at_once(settings: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=r"^mail\."):
+        SmtpMailer(host="mail.example.org", sender=SENDER, **settings)  # type: ignore[arg-type]  # a test's shorthand

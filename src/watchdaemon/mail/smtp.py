@@ -99,16 +99,22 @@ class SmtpMailer:
         if not is_address(mail.address):
             raise DeliveryError("not a mail address", recipient=mail.address, permanent=True)
         with self._lock:
+            connection = self._reached(mail)
             try:
-                self._hand_over(mail, self._connected())
+                self._hand_over(mail, connection)
             except DeliveryError:
                 raise
-            except smtplib.SMTPAuthenticationError as error:
-                self._hang_up()
-                raise self._away(mail, f"the server refused our login: {_reply(error)}") from error
             except (smtplib.SMTPException, OSError, ValueError) as error:
                 self._hang_up()
-                raise self._away(mail, _describe(error)) from error
+                raise self._away(mail, error, is_server=False) from error
+
+    def _reached(self, mail: OutgoingMail) -> smtplib.SMTP:
+        """Connect and log in; what goes wrong here is about the server, or about us, and not about the mail."""
+        try:
+            return self._connected()
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            self._hang_up()
+            raise self._away(mail, error, is_server=True) from error
 
     def close(self) -> None:
         """End the connection, if there is one."""
@@ -137,6 +143,12 @@ class SmtpMailer:
             raise self._refused(mail, code, text, "recipient") from error
         except smtplib.SMTPDataError as error:
             raise self._refused(mail, error.smtp_code, error.smtp_error, "message") from error
+        except smtplib.SMTPSenderRefused as error:
+            # RFC 1870: a message that is too big is refused here already, by its SIZE.
+            is_too_big = error.smtp_code == 552 or _enhanced(error.smtp_code, error.smtp_error) == "5.3.4"
+            if not is_too_big:
+                raise
+            raise self._refused(mail, error.smtp_code, error.smtp_error, "message") from error
 
     def _envelope_sender(self, mail: OutgoingMail) -> str:
         opaque = mail.message_id.partition("@")[0]
@@ -149,10 +161,24 @@ class SmtpMailer:
         if code == 421:  # the server closes the connection with this one
             self._hang_up()
         told = f"the server refused the {what}: {code} {_shown(text)}"
-        return DeliveryError(told, recipient=mail.address, permanent=is_for_good(code, _text(text)))
+        return DeliveryError(
+            told,
+            recipient=mail.address,
+            permanent=is_for_good(code, _text(text)),
+            code=code,
+            status=_enhanced(code, text),
+        )
 
-    def _away(self, mail: OutgoingMail, told: str) -> DeliveryError:
-        return DeliveryError(told, recipient=mail.address, permanent=False)
+    def _away(self, mail: OutgoingMail, error: Exception, *, is_server: bool) -> DeliveryError:
+        answer = error if isinstance(error, smtplib.SMTPResponseException) else None
+        return DeliveryError(
+            _describe(error),
+            recipient=mail.address,
+            permanent=False,
+            code=answer.smtp_code if answer else None,
+            status=_enhanced(answer.smtp_code, answer.smtp_error) if answer else "",
+            is_server=is_server,
+        )
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is not None:
@@ -227,7 +253,15 @@ def _is_about_us(text: str) -> bool:
     return bool(_ABOUT_US.search(text))
 
 
+def _enhanced(code: int, text: bytes | str) -> str:
+    """Return the enhanced status code (RFC 3463) of an answer, when it has one of the answer's own class."""
+    found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", _text(text))
+    return found[1] if found and found[1][0] == str(code)[0] else ""
+
+
 def _describe(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"the server refused our login: {_reply(error)}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"the server answered {_reply(error)}"
     if isinstance(error, ssl.SSLCertVerificationError):
