@@ -13,6 +13,7 @@
     │  ├─ AccountError             token revoked, account gone: stop this account, tell a person
     │  └─ MalformedItemError       skip the item, count it, go on
     ├─ StorageError                every database error, its cause chained
+    ├─ MailboxError                the mailbox for returned mails does not answer: read it later
     └─ DeliveryError               a mail was not taken; `permanent` tells a bounce from a server that is away
 
 Errors carry their subject as attributes and chain their cause. Their text never holds a token or a citizen's words.
@@ -167,6 +168,10 @@ class MalformedItemError(AdapterError):
 
 class StorageError(WatchdaemonError):
     """The database did not do what was asked; nothing of that transaction was kept."""
+
+
+class MailboxError(WatchdaemonError):
+    """The mailbox that mails come back to cannot be read now; says why without the server's words."""
 
 
 class DeliveryError(WatchdaemonError):

@@ -16,7 +16,7 @@ from watchdaemon.domain.account import Account, Register
 from watchdaemon.domain.alert import Alert, AlertNotice, AlertTelling, Silence
 from watchdaemon.domain.audit import AuditEntry, Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialRecord
-from watchdaemon.domain.delivery import Delivery, DeliveryKey, MailTrouble, OutgoingMail, Told, Waiting
+from watchdaemon.domain.delivery import Delivery, DeliveryKey, MailTrouble, OutgoingMail, ReturnedMail, Told, Waiting
 from watchdaemon.domain.digest import Digest, WeeklyReport
 from watchdaemon.domain.fetch import CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, Thread
@@ -778,6 +778,26 @@ class Renderer(Protocol):
 
     def alert(self, notice: AlertNotice, key: DeliveryKey) -> OutgoingMail:
         """Render an alert mail."""
+        ...
+
+
+class ReturnBox(Protocol):
+    """The mailbox that mails come back to."""
+
+    def unread(self) -> Iterator[ReturnedMail]:
+        """Yield what nobody has read yet, oldest first.
+
+        Raises:
+            MailboxError: It does not answer.
+        """
+        ...
+
+    def settle(self, mail: ReturnedMail) -> None:
+        """Mark a mail as read: it is not given again. Raises MailboxError."""
+        ...
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
         ...
 
 

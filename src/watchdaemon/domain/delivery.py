@@ -127,3 +127,11 @@ class BounceReport:
     recipient: str  # as reported; "" when the report does not say
     status: str
     is_permanent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedMail:
+    """One mail in the mailbox for returned mails; without reports it is none: a person's, or an absence note."""
+
+    handle: str  # the mailbox's own name for it
+    reports: tuple[BounceReport, ...]
