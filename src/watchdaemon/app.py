@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from time import sleep as wait
 
 import structlog
@@ -21,6 +22,8 @@ from watchdaemon.domain.quota import BudgetReport
 from watchdaemon.domain.watch import FetchAttempt
 from watchdaemon.errors import AccountError, ConfigError, PluginError, Reason
 from watchdaemon.http import Road
+from watchdaemon.mail.bounces import BounceReader
+from watchdaemon.mail.mailbox import ImapBox, MaildirBox
 from watchdaemon.mail.render import MailRenderer
 from watchdaemon.mail.smtp import SmtpMailer
 from watchdaemon.plugins import LoadedPlugins, load_plugins
@@ -28,6 +31,7 @@ from watchdaemon.ports import AdapterContext, Clock, CredentialSource, Mailer, P
 from watchdaemon.rules.schedule import current_window
 from watchdaemon.rules.workdays import WorkCalendar
 from watchdaemon.services.alerts import AlertService
+from watchdaemon.services.bounces import BounceService
 from watchdaemon.services.credentials import ConnectService, HealthService
 from watchdaemon.services.digests import DigestService
 from watchdaemon.services.judge import JudgeService
@@ -64,6 +68,8 @@ class PassReport:
     sent: int = 0
     postponed: int = 0
     bounced: int = 0
+    superseded: int = 0  # mails that waited and matter no more
+    returned: int = 0  # mails that came back after a server had taken them
 
     @property
     def did_anything(self) -> bool:
@@ -152,7 +158,10 @@ class App:
             activity=settings.activity_policy(),
             readers=settings.communications(),
         )
-        self.outbox = OutboxService(outbox=store, mailer=mailer, clock=clock)
+        self.outbox = OutboxService(
+            outbox=store, mailer=mailer, clock=clock, keep=timedelta(days=settings.mail.keep_days)
+        )
+        self.bounces = BounceService(store=store, box=return_box(settings))
 
     # ---- parts -------------------------------------------------------------------------------------------------
 
@@ -218,13 +227,14 @@ class App:
         judged = self.judge.run(register)
         self._on_progress()
         now = self._clock()
+        returned = self.bounces.run(register, now)
         alerts = self.alerts.run(register, now, gaps=self.watching.untold_gaps())
         self.watching.gaps_are_told()
         digests = self.digests.run(register, now)
         weekly = self.weekly.run(register, now)
         monthly = self.monthly.run(register, now)
         self._on_progress()
-        sent = self.outbox.run(should_stop=stop.is_set)
+        sent = self.outbox.run(register, should_stop=stop.is_set)
         if sent.sent or not self._told_is_booked:
             # Also once at the start: a crash may have come between sending and booking.
             self.digests.book_told(register, now)
@@ -247,6 +257,8 @@ class App:
             sent=sent.sent,
             postponed=sent.postponed,
             bounced=sent.bounced,
+            superseded=sent.superseded,
+            returned=returned,
         )
 
     def poll(self, accounts: Sequence[str] | None = None) -> list[FetchAttempt]:
@@ -391,6 +403,24 @@ def smtp_mailer(settings: Settings) -> SmtpMailer:
         local_hostname=mail.local_hostname,
         bounce_address=mail.bounce_address,
         verp=mail.verp,
+    )
+
+
+def return_box(settings: Settings) -> MaildirBox | ImapBox | None:
+    """Return the mailbox for returned mails, or None when none is configured; nothing is connected yet.
+
+    Raises:
+        ConfigError: Its credential cannot be used.
+    """
+    mail = settings.mail
+    reader = BounceReader(sender=mail.sender, bounce_address=mail.bounce_address)
+    if mail.bounces is None:
+        return None
+    password = _password(settings, "bounces_credential", mail.bounces_credential)
+    if "://" not in mail.bounces or password is None:
+        return MaildirBox(Path(mail.bounces), reader)
+    return ImapBox(
+        mail.bounces, reader, password=password, ca_file=mail.ca_file, timeout_seconds=mail.timeout.total_seconds()
     )
 
 
