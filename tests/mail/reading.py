@@ -1,10 +1,12 @@
 """Reads a rendered mail back, the way a mail program does."""
 
+import csv
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import lru_cache
 from html.parser import HTMLParser
+from io import StringIO
 from typing import Literal
 
 from watchdaemon.domain.delivery import OutgoingMail
@@ -26,6 +28,15 @@ def text(mail: OutgoingMail) -> str:
 def html(mail: OutgoingMail) -> str:
     """Return the HTML part."""
     return _part(mail, "html")
+
+
+def file_rows(mail: OutgoingMail) -> list[list[str]]:
+    """Return the cells of the attached file; [] when there is none."""
+    for part in parsed(mail).iter_attachments():
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        return list(csv.reader(StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    return []
 
 
 def _part(mail: OutgoingMail, subtype: Literal["plain", "html"]) -> str:

@@ -1,10 +1,11 @@
 """One invented organisation's digest, weekly report and alerts, as data: for tests and for the pictures in docs/."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from watchdaemon.domain.account import Account, AccountStatus, Ownership, Person
+from watchdaemon.domain.account import Account, AccountStatus, Audience, Ownership, Person
 from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.delivery import DeliveryKey, MailKind
 from watchdaemon.domain.digest import (
@@ -14,15 +15,18 @@ from watchdaemon.domain.digest import (
     DigestEntry,
     Section,
     Staleness,
+    WeekFigures,
     WeeklyReport,
     WeeklyRow,
 )
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.item import Item, ItemKind
-from watchdaemon.domain.question import Grade, Question, QuestionState, Triage, Verdict
+from watchdaemon.domain.overview import Answers, Breach, MonthlyOverview, OverviewRow
+from watchdaemon.domain.question import DecisionKind, Grade, Question, QuestionState, Triage, Verdict
 from watchdaemon.domain.watch import WatchEntry, WatchState, Window
 from watchdaemon.errors import Reason
 from watchdaemon.mail.render import MailRenderer
+from watchdaemon.ports import Links
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SENDER = "bevakning@exempelkommun.example"
@@ -42,10 +46,10 @@ THIS_MORNING = local(23, 8, 12)
 TOMORROW_AT_FIVE = local(24, 17)
 
 
-def renderer(**changes: str) -> MailRenderer:
+def renderer(*, links: Links | None = None, **changes: str) -> MailRenderer:
     """Make the renderer of Exempelkommun."""
     settings = {"organisation": "Exempelkommun", "sender": SENDER, **changes}
-    return MailRenderer(zone=STOCKHOLM, **settings)
+    return MailRenderer(zone=STOCKHOLM, links=links, **settings)
 
 
 def account(
@@ -86,6 +90,8 @@ def entry(
     removal_reason: str = "",
     edited_at: datetime | None = None,
     external_id: str = "1",
+    finish_due_at: datetime | None = None,
+    unregistered_reply: str | None = None,
 ) -> DigestEntry:
     """Make a digest entry about one item."""
     item = Item(
@@ -103,7 +109,14 @@ def entry(
     )
     triage = Triage(grade=Grade.YES, reason="a question mark", is_secret=is_secret, removal_reason=removal_reason)
     verdict = Verdict(
-        account=of.key, external_id=external_id, triage=triage, state=QuestionState.OPEN, reason="open", due_at=due_at
+        account=of.key,
+        external_id=external_id,
+        triage=triage,
+        state=QuestionState.OPEN,
+        reason="open",
+        due_at=due_at,
+        finish_due_at=finish_due_at,
+        unregistered_reply=unregistered_reply,
     )
     question = Question(item=item, verdict=verdict, first_seen_at=published_at)
     return DigestEntry(section=section, question=question, account=of, shown_text=text, is_news=is_news)
@@ -138,6 +151,7 @@ def full_digest(recipient: Person = ANNA) -> Digest:
                 published_at=local(19, 16, 40),
                 due_at=local(20, 17),
                 is_news=True,
+                unregistered_reply="9001",
                 external_id="o1",
             ),
             entry(
@@ -162,6 +176,18 @@ def full_digest(recipient: Person = ANNA) -> Digest:
                 external_id="n2",
             ),
             entry(
+                Section.TO_FINISH,
+                of=STREETS,
+                text="Blir det någon lekplats vid Provparken, och i så fall när?",
+                author="Noor Exempel",
+                published_at=local(18, 12, 15),
+                due_at=local(19, 17),
+                finish_due_at=local(25, 17),
+                is_news=False,
+                url="https://x.example.org/s/4",
+                external_id="f1",
+            ),
+            entry(
                 Section.REMOVE, text=None, due_at=None, is_secret=True, published_at=local(23, 7, 55), external_id="r1"
             ),
             entry(
@@ -172,6 +198,13 @@ def full_digest(recipient: Person = ANNA) -> Digest:
                 removal_reason="spam link",
                 published_at=local(23, 3, 2),
                 external_id="r2",
+            ),
+            entry(
+                Section.MAYBE,
+                text="Undrar om ni ens läser det här",
+                author="Lo Provgren",
+                published_at=local(22, 19, 4),
+                external_id="m1",
             ),
         ],
         [
@@ -204,7 +237,22 @@ def row(of: Account = LIBRARY, **changes: object) -> WeeklyRow:
     return WeeklyRow(**values)  # type: ignore[arg-type]  # checked by the dataclass's own users
 
 
-def report(rows: Iterable[WeeklyRow], recipient: Person = BENGT) -> WeeklyReport:
+def week(monday: date, minutes: int | None, answered: int, asked: int, own_posts: int) -> WeekFigures:
+    """Make one week of the chart."""
+    return WeekFigures(from_on=monday, asked=asked, answered=answered, median_minutes=minutes, own_posts=own_posts)
+
+
+SIX_WEEKS = (
+    week(date(2026, 10, 12), 310, 9, 11, 14),
+    week(date(2026, 10, 19), 640, 7, 12, 11),
+    week(date(2026, 10, 26), 275, 12, 12, 15),
+    week(date(2026, 11, 2), None, 0, 0, 2),
+    week(date(2026, 11, 9), 190, 10, 9, 12),
+    week(date(2026, 11, 16), 145, 13, 15, 16),
+)
+
+
+def report(rows: Iterable[WeeklyRow], recipient: Person = BENGT, history: tuple[WeekFigures, ...] = ()) -> WeeklyReport:
     """Make a report of week 47."""
     return WeeklyReport(
         recipient=recipient,
@@ -212,6 +260,7 @@ def report(rows: Iterable[WeeklyRow], recipient: Person = BENGT) -> WeeklyReport
         to_on=date(2026, 11, 22),
         now=datetime.combine(date(2026, 11, 23), time(7, 30), STOCKHOLM).astimezone(UTC),
         rows=tuple(rows),
+        history=history,
     )
 
 
@@ -232,6 +281,8 @@ def full_report(recipient: Person = BENGT) -> WeeklyReport:
                 overdue_questions=2,
                 answered_in_time=4,
                 answered_late=1,
+                median_minutes=221,
+                own_posts=6,
                 missed=(
                     missed(18, 2, Reason.OUTAGE, Coverage.PARTIAL),
                     missed(19, 2, Reason.UNAUTHORISED),
@@ -258,10 +309,122 @@ def full_report(recipient: Person = BENGT) -> WeeklyReport:
                 ),
                 answered_in_time=0,
             ),
-            row(LIBRARY),
+            row(LIBRARY, median_minutes=95, own_posts=10),
+        ],
+        recipient,
+        SIX_WEEKS,
+    )
+
+
+def month_row(of: Account = LIBRARY, *breaches: Breach, **changes: object) -> OverviewRow:
+    """Make an account's month where all is well, but for the breaches and changes."""
+    values: dict[str, object] = {
+        "account": of,
+        "unit": "Kultur och fritid",
+        "manager": BENGT,
+        "owners": (ANNA, BENGT),
+        "windows_owed": 42,
+        "windows_watched": 42,
+        "windows_partly": 0,
+        "answers": Answers(due=12, in_time=12, given=13, median_minutes=95),
+        "open_questions": 0,
+        "overdue_questions": 0,
+        "own_posts": 14,
+        "staleness": Staleness(
+            activity=Activity.ACTIVE, days=3, last_activity_at=local(20, 10), reason="posted 3 days ago"
+        ),
+        "breaches": breaches,
+        **changes,
+    }
+    return OverviewRow(**values)  # type: ignore[arg-type]  # checked by the dataclass's own users
+
+
+def overview(rows: Iterable[OverviewRow], recipient: Person = CHRIS, answers: Answers | None = None) -> MonthlyOverview:
+    """Make the overview of November 2026."""
+    return MonthlyOverview(
+        recipient=recipient,
+        from_on=date(2026, 11, 1),
+        to_on=date(2026, 11, 30),
+        now=local(1, 7, 30, month=12),
+        rows=tuple(rows),
+        answers=answers or Answers(due=47, in_time=41, late=4, given=45, median_minutes=130),
+    )
+
+
+def full_overview(recipient: Person = CHRIS) -> MonthlyOverview:
+    """Make an overview with all kinds of trouble, worst first."""
+    stale = Staleness(activity=Activity.CLOSE, days=190, last_activity_at=NOW - timedelta(days=190), reason="stale")
+    none = Answers()
+    return overview(
+        [
+            month_row(
+                POOL,
+                Breach.OVERDUE,
+                Breach.CREDENTIAL,
+                Breach.NOT_WATCHED,
+                Breach.ANSWERED_LATE,
+                windows_watched=33,
+                windows_partly=2,
+                answers=Answers(due=20, in_time=14, late=4, given=18, median_minutes=388),
+                open_questions=3,
+                overdue_questions=2,
+                credential_reason=Reason.UNAUTHORISED,
+            ),
+            month_row(
+                account("museum-yt", "Exempelmuseet", "youtube"),
+                Breach.CREDENTIAL,
+                credential_ends_at=local(9, 12, month=12),
+                answers=none,
+            ),
+            month_row(
+                account("planering-ig", "Översiktsplanen", "instagram", status=AccountStatus.APPLIED, purpose=""),
+                Breach.NOT_APPROVED,
+                Breach.TOO_FEW_OWNERS,
+                Breach.NO_PURPOSE,
+                owners=(ANNA,),
+                windows_owed=0,
+                windows_watched=0,
+                answers=none,
+            ),
+            month_row(
+                STREETS, Breach.TO_CLOSE, Breach.TOO_FEW_OWNERS, staleness=stale, owners=(), answers=none, own_posts=0
+            ),
+            month_row(LIBRARY),
+            month_row(
+                account(
+                    "klass-fb",
+                    "Klass 6B, Provskolan",
+                    audience=Audience.EXEMPT,
+                    audience_reason="bara för elever och vårdnadshavare",
+                ),
+                answers=none,
+            ),
+            month_row(
+                account("arena-fb", "Exempelarenan", status=AccountStatus.RESTING, resting_until=date(2027, 1, 10)),
+                answers=Answers(due=3, in_time=3, given=3, median_minutes=61),
+            ),
         ],
         recipient,
     )
+
+
+class SampleLinks:
+    """The port `Links` with addresses as long as real ones."""
+
+    def word(self, person: str, account: str, external_id: str, kind: DecisionKind, *, at: datetime) -> str:
+        """Return a link that says a word."""
+        return self._made(f"w/{person}/{account}/{external_id}/{kind.value}")
+
+    def seen_all(self, person: str, window: Window, *, at: datetime) -> str:
+        """Return a link that says that all was seen."""
+        return self._made(f"s/{person}/{window.key}")
+
+    def item(self, person: str, account: str, external_id: str, *, at: datetime) -> str:
+        """Return a link to an item's page."""
+        return self._made(f"i/{person}/{account}/{external_id}")
+
+    def _made(self, what: str) -> str:
+        return f"https://bevakning.exempelkommun.example/{hashlib.sha256(what.encode()).hexdigest()}"
 
 
 def notice(opened: Iterable[Alert] = (), closed: Iterable[Alert] = (), recipient: Person = ANNA) -> AlertNotice:

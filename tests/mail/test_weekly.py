@@ -1,7 +1,7 @@
 """A manager's report is complete, worst first, and also comes when all is well."""
 
 import pytest
-from tests.mail.reading import Page, html, text
+from tests.mail.reading import Page, file_rows, html, text
 from tests.mail.samples import (
     ANNA,
     CHRIS,
@@ -144,10 +144,13 @@ def test_an_english_manager_gets_english() -> None:
     assert "Owners: Anna Åkerlund and Bengt Öst" in text(mail)
 
 
-def test_a_hundred_accounts_fit_in_one_report() -> None:
+def test_a_hundred_accounts_are_some_in_the_mail_and_all_in_its_file() -> None:
     rows = [row(account(f"a{number}", f"Konto {number}")) for number in range(100)]
 
     mail = rendered(*rows)
 
     assert mail.subject.endswith("Konto 0 och 99 till")
-    assert text(mail).count("Allt är i ordning.") == 100
+    assert text(mail).count("Allt är i ordning.") == 25
+    assert "Ytterligare 75 konton finns i den bifogade filen, som har alla." in text(mail)
+    assert [cells[0] for cells in file_rows(mail)[1:]] == [f"Konto {number}" for number in range(100)]
+    assert len(html(mail).encode()) < 102_000

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchdaemon.domain.digest import AccountWatch, Digest, DigestEntry, Section
-from watchdaemon.domain.item import Item
 from watchdaemon.domain.watch import WatchState
 from watchdaemon.errors import Reason
 from watchdaemon.mail import _clean
@@ -18,48 +17,44 @@ from watchdaemon.mail._common import (
     platform_name,
     why,
 )
+from watchdaemon.mail._entry import EntryView, due_words, entry_view, is_kept_secret
+from watchdaemon.mail._message import Attachment
+from watchdaemon.mail._table import table
 from watchdaemon.mail.language import N_, Words, sentence
+from watchdaemon.ports import Links
 
 _TITLES = {
     Section.OVERDUE: (N_("Overdue"), Tone.BAD),
     Section.DUE_TODAY: (N_("To be answered today"), Tone.WARN),
     Section.NEW: (N_("Waiting for an answer"), Tone.CALM),
-    Section.TO_FINISH: (N_("Promised an answer, still to be finished"), Tone.WARN),
+    Section.TO_FINISH: (N_("Promised answers to finish"), Tone.WARN),
     Section.REMOVE: (N_("To be looked at for removal"), Tone.BAD),
-    Section.MAYBE: (N_("Perhaps a question"), Tone.CALM),
+    Section.MAYBE: (N_("Possible questions"), Tone.CALM),
 }
 
-# The classes that triage gives. One it should add without a translation here is left out rather than shown in English.
-_REMOVAL_REASONS = (
-    N_("personal number"),
-    N_("threat"),
-    N_("terrorism"),
-    N_("incitement"),
-    N_("child abuse"),
-    N_("hate"),
-    N_("abuse"),
-    N_("sexual"),
-    N_("spam link"),
-    N_("private matter"),
+_INTROS = {
+    Section.TO_FINISH: N_("Somebody has written here that you will come back with an answer."),
+    Section.MAYBE: N_("We are not sure that these want an answer. Decide for yourself."),
+}
+
+_LONG, _SHORT = _clean.TEXT_LIMIT, 400
+_ROOM = 12_000
+"""Characters of texts in a mail. Gmail cuts a mail at 102 kB of HTML, so with more to say each text is shortened."""
+
+_IN_SUBJECT = 3
+"""Numbers in a subject: more is no subject."""
+
+_HEAD = (
+    N_("Section"),
+    N_("Account"),
+    N_("Platform"),
+    N_("Kind"),
+    N_("Written"),
+    N_("Due"),
+    N_("Author"),
+    N_("Text"),
+    N_("Link"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryView:
-    """One item. `text` is "" when it has none or must not be shown; `is_secret` tells which."""
-
-    account: AccountView
-    author: str
-    about: str  # what it is and when it was written
-    due: str
-    removal: str
-    is_new: bool
-    is_secret: bool
-    text: str
-    left_out: str
-    link: str | None
-    link_label: str
-    bare_link: str  # an address that is no web link, to be shown as text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +62,9 @@ class SectionView:
     """A heading with its items."""
 
     title: str
+    intro: str
     tone: Tone
+    number: int  # of the section; fewer may be shown
     entries: tuple[EntryView, ...]
 
 
@@ -98,15 +95,20 @@ class DigestView:
     headline: str
     subject_accounts: str
     warning: str
+    seen_all: str | None  # the link that says so
     to_look_at: tuple[LookView, ...]
     look_until: str
     sections: tuple[SectionView, ...]
+    further: str
+    has_links: bool
     has_removals: bool
     watching: tuple[WatchView, ...]
 
 
-def digest_view(digest: Digest, words: Words) -> DigestView:
-    """Put a digest into words."""
+def digest_view(digest: Digest, words: Words, links: Links | None = None, *, shown: int = 40) -> DigestView:
+    """Put a digest into words, with at most `shown` items; on `links` the reader says what became of one."""
+    entries = digest.entries[:shown]
+    limit = _text_limit(entries)
     waiting = {entry.question.item.account for entry in digest.entries}
     return DigestView(
         headline=_headline(digest, words),
@@ -114,11 +116,28 @@ def digest_view(digest: Digest, words: Words) -> DigestView:
         warning=_warning(digest, words),
         to_look_at=tuple(_look(watch, digest) for watch in digest.to_look_at),
         look_until=words.clock(digest.window.closes_at),
-        sections=tuple(_section(section, digest, words) for section in Section if digest.section(section)),
+        seen_all=links.seen_all(digest.recipient.key, digest.window, at=digest.now) if links else None,
+        sections=tuple(
+            _section(section, entries, digest, words, links, limit)
+            for section in Section
+            if any(entry.section is section for entry in entries)
+        ),
+        further=_further(len(digest.entries) - shown, words),
+        has_links=links is not None,
         has_removals=bool(digest.section(Section.REMOVE)),
         watching=tuple(
             _watch(watch, digest, words, has_entries=watch.account.key in waiting) for watch in digest.watched
         ),
+    )
+
+
+def _further(number: int, words: Words) -> str:
+    if number <= 0:
+        return ""
+    return words.count(
+        "%(number)d further item is in the attached file, which has all of them.",
+        "%(number)d further items are in the attached file, which has all of them.",
+        number,
     )
 
 
@@ -134,19 +153,19 @@ def _headline(digest: Digest, words: Words) -> str:
         parts.append(words.count("%(number)d due today", "%(number)d due today", numbers[Section.DUE_TODAY]))
     if numbers[Section.REMOVE]:
         parts.append(words.count("%(number)d to remove", "%(number)d to remove", numbers[Section.REMOVE]))
-    if numbers[Section.TO_FINISH]:
-        parts.append(words.count("%(number)d to finish", "%(number)d to finish", numbers[Section.TO_FINISH]))
-    if numbers[Section.MAYBE]:
-        parts.append(
-            words.count("%(number)d perhaps a question", "%(number)d perhaps questions", numbers[Section.MAYBE])
-        )
     looks = len(digest.to_look_at)
     if looks:
         parts.append(
             words.count("%(number)d account to look at yourself", "%(number)d accounts to look at yourself", looks)
         )
+    if numbers[Section.TO_FINISH]:
+        parts.append(words.count("%(number)d to finish", "%(number)d to finish", numbers[Section.TO_FINISH]))
+    if numbers[Section.MAYBE]:
+        parts.append(
+            words.count("%(number)d possible question", "%(number)d possible questions", numbers[Section.MAYBE])
+        )
     if parts:
-        return ", ".join(parts)
+        return ", ".join(parts[:_IN_SUBJECT])
     # Nothing waits that we know of: that is only good news for accounts that were read to the end.
     return _warning(digest, words) or words.say("No questions waiting")
 
@@ -178,55 +197,47 @@ def _look(watch: AccountWatch, digest: Digest) -> LookView:
     )
 
 
-def _section(section: Section, digest: Digest, words: Words) -> SectionView:
+def _section(  # noqa: PLR0917 - which entries, and what they are put into words with
+    section: Section, entries: Sequence[DigestEntry], digest: Digest, words: Words, links: Links | None, limit: int
+) -> SectionView:
     title, tone = _TITLES[section]
-    entries = tuple(_entry(entry, digest, words) for entry in digest.section(section))
-    return SectionView(title=words.say(title), tone=tone, entries=entries)
-
-
-def _entry(entry: DigestEntry, digest: Digest, words: Words) -> EntryView:
-    item, verdict = entry.question.item, entry.question.verdict
-    # Either sign is enough: a secret shown once cannot be taken back.
-    is_secret = entry.shown_text is None or verdict.triage.is_secret
-    text, left_out = _clean.trim(_clean.block("" if is_secret else entry.shown_text or ""))
-    link = _clean.link(item.url)
-    due_at = verdict.finish_due_at if entry.section is Section.TO_FINISH else verdict.due_at
-    return EntryView(
-        account=account_view(entry.account),
-        author="" if is_secret else _clean.name(item.author) or words.say("unknown sender"),
-        about=_about(item, digest, words),
-        due=sentence(words.due(due_at, digest.now)) if due_at else "",
-        removal=_removal(entry, words) if entry.section is Section.REMOVE else "",
-        is_new=entry.is_news,
-        is_secret=is_secret,
-        text=text,
-        left_out=words.count(
-            "The text goes on for %(number)d more character.",
-            "The text goes on for %(number)d more characters.",
-            left_out,
-        )
-        if left_out
-        else "",
-        link=link,
-        link_label=words.say("Open on %(platform)s", platform=platform_name(entry.account.platform)),
-        bare_link="" if link else _clean.line(item.url, limit=200),
+    return SectionView(
+        title=words.say(title),
+        intro=words.say(_INTROS[section]) if section in _INTROS else "",
+        tone=tone,
+        number=len(digest.section(section)),
+        entries=tuple(entry_view(e, digest, words, links, text_limit=limit) for e in entries if e.section is section),
     )
 
 
-def _about(item: Item, digest: Digest, words: Words) -> str:
-    parts = [
+def _text_limit(entries: Sequence[DigestEntry]) -> int:
+    lengths = sum(min(len(entry.shown_text or ""), _LONG) for entry in entries)
+    return _LONG if lengths <= _ROOM else _SHORT
+
+
+def digest_table(digest: Digest, words: Words) -> Attachment:
+    """Return the file with every item."""
+    name = words.say("questions")
+    head = [words.say(title) for title in _HEAD]
+    rows = [_cells(entry, digest, words) for entry in digest.entries]
+    return table(f"{name}-{digest.window.on:%Y-%m-%d}-{digest.window.index}.csv", head, rows)
+
+
+def _cells(entry: DigestEntry, digest: Digest, words: Words) -> Sequence[object]:
+    item = entry.question.item
+    secret = is_kept_secret(entry)
+    hidden = words.say("An item that must be removed and registered. Its text is not shown here.")
+    return (
+        words.say(_TITLES[entry.section][0]),
+        entry.account.name,
+        platform_name(entry.account.platform),
         kind_name(item.kind, words),
-        words.say("written %(when)s", when=words.moment(item.published_at, digest.now)),
-    ]
-    if item.edited_at is not None:
-        parts.append(words.say("edited %(when)s", when=words.moment(item.edited_at, digest.now)))
-    return " · ".join(parts)
-
-
-def _removal(entry: DigestEntry, words: Words) -> str:
-    known = entry.question.verdict.triage.removal_reason
-    reason = words.say(known) if known in _REMOVAL_REASONS else ""
-    return sentence(words.say("possible reason: %(reason)s", reason=reason)) if reason else ""
+        words.stamp(item.published_at),
+        due_words(entry, digest, words),
+        "" if secret else item.author,
+        hidden if secret else entry.shown_text,
+        item.url,
+    )
 
 
 def _watch(watch: AccountWatch, digest: Digest, words: Words, *, has_entries: bool) -> WatchView:
@@ -236,7 +247,7 @@ def _watch(watch: AccountWatch, digest: Digest, words: Words, *, has_entries: bo
         tone=tone,
         state=state,
         explanation=explanation,
-        others=_others(watch, digest, words),
+        others="" if has_entries else _others(watch, digest, words),  # its items have said so
     )
 
 

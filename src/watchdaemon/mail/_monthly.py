@@ -10,10 +10,8 @@ from watchdaemon.mail import _clean
 from watchdaemon.mail._common import AccountView, Tone, account_view, person_names, platform_name, why
 from watchdaemon.mail._message import Attachment
 from watchdaemon.mail._table import table
+from watchdaemon.mail._weekly import time_to_answer
 from watchdaemon.mail.language import N_, Words, sentence
-
-SHOWN = 40
-"""Accounts with a card of their own. Gmail cuts a mail at 102 kB of HTML, and nobody reads more; the file has all."""
 
 _BREACHES = {
     Breach.OVERDUE: (N_("Overdue questions"), Tone.BAD),
@@ -99,7 +97,7 @@ class ExemptView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthlyView:
-    """The whole overview in words. The numbers of accounts are of all; lists end at `SHOWN`, and say so."""
+    """The whole overview in words. The numbers of accounts are of all; a list that ends early says so."""
 
     headline: str
     title: str
@@ -116,8 +114,8 @@ class MonthlyView:
     file_note: str
 
 
-def monthly_view(overview: MonthlyOverview, words: Words) -> MonthlyView:
-    """Put an overview into words."""
+def monthly_view(overview: MonthlyOverview, words: Words, *, shown: int = 40) -> MonthlyView:
+    """Put an overview into words, with at most `shown` accounts in each list."""
     wrong = overview.in_breach
     fine = [row for row in overview.rows if not row.breaches]
     exempt = [row for row in overview.rows if row.account.audience is Audience.EXEMPT]
@@ -126,19 +124,19 @@ def monthly_view(overview: MonthlyOverview, words: Words) -> MonthlyView:
         title=words.say("Monthly overview, %(month)s", month=words.month(overview.from_on)),
         totals=_totals(overview, words),
         breach_count=len(wrong),
-        cards=tuple(_card(row, overview, words) for row in wrong[:SHOWN]),
-        cards_further=_further(len(wrong), words),
+        cards=tuple(_card(row, overview, words) for row in wrong[:shown]),
+        cards_further=_further(len(wrong) - shown, words),
         fine_count=len(fine),
-        lines=tuple(_line(row, words) for row in fine[:SHOWN]),
-        lines_further=_further(len(fine), words),
+        lines=tuple(_line(row, words) for row in fine[:shown]),
+        lines_further=_further(len(fine) - shown, words),
         exempt_count=len(exempt),
         exempt=tuple(
             ExemptView(account=account_view(row.account), reason=_clean.line(row.account.audience_reason, limit=300))
-            for row in exempt[:SHOWN]
+            for row in exempt[:shown]
         ),
-        exempt_further=_further(len(exempt), words),
+        exempt_further=_further(len(exempt) - shown, words),
         file_note=words.count(
-            "The attached file has the account with all figures.",
+            "The attached file has %(number)d account with all figures.",
             "The attached file has all %(number)d accounts with all figures.",
             len(overview.rows),
         ),
@@ -160,7 +158,7 @@ def _headline(wrong: int, accounts: int, words: Words) -> str:
         return words.say("No accounts to report on")
     if not wrong:
         return words.count(
-            "the account follows the guideline", "all %(number)d accounts follow the guideline", accounts
+            "%(number)d account, and it follows the guideline", "all %(number)d accounts follow the guideline", accounts
         )
     return words.count(
         "%(number)d of %(accounts)d accounts does not follow the guideline",
@@ -199,9 +197,7 @@ def _in_time(answers: Answers, words: Words) -> str:
 
 
 def _median(answers: Answers, words: Words) -> str:
-    if answers.median_minutes is None:
-        return sentence(words.say("none answered"))
-    return words.say("%(time)s of office time (median)", time=words.length(answers.median_minutes))
+    return time_to_answer(answers.median_minutes, words)
 
 
 def _card(row: OverviewRow, overview: MonthlyOverview, words: Words) -> CardView:
@@ -269,8 +265,7 @@ def _line(row: OverviewRow, words: Words) -> LineView:
     )
 
 
-def _further(number: int, words: Words) -> str:
-    left = number - SHOWN
+def _further(left: int, words: Words) -> str:
     if left <= 0:
         return ""
     return words.count(

@@ -4,11 +4,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchdaemon.domain.account import AccountStatus
-from watchdaemon.domain.digest import Activity, WeeklyReport, WeeklyRow
+from watchdaemon.domain.digest import Activity, WeekFigures, WeeklyReport, WeeklyRow
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.watch import WatchEntry
-from watchdaemon.mail._common import AccountView, Tone, account_view, accounts_in_subject, person_names, why
-from watchdaemon.mail.language import Words, sentence
+from watchdaemon.mail._common import (
+    AccountView,
+    Tone,
+    account_view,
+    accounts_in_subject,
+    person_names,
+    platform_name,
+    why,
+)
+from watchdaemon.mail._message import Attachment
+from watchdaemon.mail._table import table
+from watchdaemon.mail.language import N_, Words, sentence
+
+_HEAD = (
+    N_("Account"),
+    N_("Platform"),
+    N_("To attend to"),
+    N_("Watches due"),
+    N_("Watched"),
+    N_("Open questions"),
+    N_("Overdue questions"),
+    N_("Answered in time"),
+    N_("Answered late"),
+    N_("Median office minutes to answer"),
+    N_("Own posts"),
+    N_("Days since last own post"),
+    N_("Owners"),
+    N_("Link"),
+)
 
 _GAPS_NAMED = 6
 """Windows named one by one for each reason; a month of gaps is a number."""
@@ -34,7 +61,25 @@ class RowView:
     gaps: tuple[str, ...]
     questions: str
     answered: str
+    time: str
     owners: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarView:
+    """One week of a chart: the words say all of it, the bar repeats them for the eye."""
+
+    week: str
+    percent: int  # of the longest bar; 0: none
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartView:
+    """A chart of the latest weeks."""
+
+    title: str
+    bars: tuple[BarView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +91,29 @@ class WeeklyView:
     period: str
     subject_accounts: str
     totals: tuple[tuple[str, str], ...]  # what, how much
+    charts: tuple[ChartView, ...]
     rows: tuple[RowView, ...]
+    further: str
 
 
-def weekly_view(report: WeeklyReport, words: Words) -> WeeklyView:
-    """Put a weekly report into words."""
+def weekly_view(report: WeeklyReport, words: Words, *, shown: int = 40) -> WeeklyView:
+    """Put a weekly report into words, with at most `shown` accounts one by one."""
     rows = tuple(_row(row, report, words) for row in report.rows)
     return WeeklyView(
         headline=_headline(report, rows, words),
         title=words.say("Weekly report, week %(week)d", week=report.from_on.isocalendar().week),
         period=words.period(report.from_on, report.to_on),
         subject_accounts=accounts_in_subject([row.account for row in report.rows], words),
-        totals=_totals(report.rows, words),
-        rows=rows,
+        totals=_totals(report, words),
+        charts=_charts(report.history, words),
+        rows=rows[:shown],
+        further=words.count(
+            "%(number)d further account is in the attached file, which has all of them.",
+            "%(number)d further accounts are in the attached file, which has all of them.",
+            len(rows) - shown,
+        )
+        if len(rows) > shown
+        else "",
     )
 
 
@@ -81,7 +136,71 @@ def _headline(report: WeeklyReport, rows: Sequence[RowView], words: Words) -> st
     return ", ".join(parts) or words.say("All is in order")
 
 
-def _totals(rows: Sequence[WeeklyRow], words: Words) -> tuple[tuple[str, str], ...]:
+def weekly_table(report: WeeklyReport, words: Words) -> Attachment:
+    """Return the file with every account."""
+    name = words.say("accounts")
+    year, week, _ = report.from_on.isocalendar()
+    head = [words.say(title) for title in _HEAD]
+    return table(f"{name}-{year}-W{week:02d}.csv", head, [_cells(row, words) for row in report.rows])
+
+
+def _cells(row: WeeklyRow, words: Words) -> Sequence[object]:
+    return (
+        row.account.name or row.account.key,
+        platform_name(row.account.platform),
+        "; ".join(remark.text for remark in _remarks(row, words)),
+        row.windows_owed,
+        row.windows_watched,
+        row.open_questions,
+        row.overdue_questions,
+        row.answered_in_time,
+        row.answered_late,
+        row.median_minutes,
+        row.own_posts,
+        row.staleness.days,
+        ", ".join(person.name for person in row.owners),
+        row.account.link,
+    )
+
+
+def _charts(history: Sequence[WeekFigures], words: Words) -> tuple[ChartView, ...]:
+    if len(history) < 2:
+        return ()  # one bar shows nothing that a number does not
+    times = [(week, week.median_minutes or 0, _week_time(week, words)) for week in history]
+    posts = [(week, week.own_posts, _week_activity(week, words)) for week in history]
+    return (
+        ChartView(title=words.say("Time to answer, week by week"), bars=_bars(times, words)),
+        ChartView(title=words.say("Activity, week by week"), bars=_bars(posts, words)),
+    )
+
+
+def _bars(values: Sequence[tuple[WeekFigures, int, str]], words: Words) -> tuple[BarView, ...]:
+    longest = max((value for _, value, _ in values), default=0)
+    return tuple(
+        BarView(
+            week=words.say("Week %(week)d", week=week.from_on.isocalendar().week),
+            percent=max(2, round(100 * value / longest)) if value else 0,
+            text=text,
+        )
+        for week, value, text in values
+    )
+
+
+def _week_time(week: WeekFigures, words: Words) -> str:
+    if week.median_minutes is None:
+        return sentence(words.say("none answered"))
+    answers = words.count("%(number)d answer", "%(number)d answers", week.answered)
+    return f"{words.length(week.median_minutes)} ({answers})"
+
+
+def _week_activity(week: WeekFigures, words: Words) -> str:
+    posts = words.count("%(number)d own post", "%(number)d own posts", week.own_posts)
+    asked = words.count("%(number)d question", "%(number)d questions", week.asked)
+    return f"{posts}, {asked}"
+
+
+def _totals(report: WeeklyReport, words: Words) -> tuple[tuple[str, str], ...]:
+    rows = report.rows
     if len(rows) < 2:
         return ()  # the only row says it all
     watched = _windows(sum(r.windows_watched for r in rows), sum(r.windows_owed for r in rows), words)
@@ -92,6 +211,11 @@ def _totals(rows: Sequence[WeeklyRow], words: Words) -> tuple[tuple[str, str], .
         (words.say("Watched"), watched),
         (words.say("Questions"), questions),
         (words.say("Answers"), answers),
+        *(
+            [(words.say("Time to answer"), time_to_answer(report.history[-1].median_minutes, words))]
+            if report.history
+            else []
+        ),
     )
 
 
@@ -113,6 +237,7 @@ def _row(row: WeeklyRow, report: WeeklyReport, words: Words) -> RowView:
         gaps=_gaps(row.missed, words),
         questions=_open(row.open_questions, row.overdue_questions, words),
         answered=_answered(row.answered_in_time, row.answered_late, words),
+        time=time_to_answer(row.median_minutes, words) if row.median_minutes is not None else "",
         owners=words.together(person_names(row.owners)) or sentence(words.say("none")),
     )
 
@@ -135,6 +260,13 @@ def _remarks(row: WeeklyRow, words: Words) -> list[Remark]:
     if row.too_few_owners:
         remarks.append(Remark(tone=Tone.WARN, text=words.say("Too few owners")))
     return remarks
+
+
+def time_to_answer(minutes: int | None, words: Words) -> str:
+    """Say a median; "None answered" when there is none."""
+    if minutes is None:
+        return sentence(words.say("none answered"))
+    return words.say("%(time)s of office time (median)", time=words.length(minutes))
 
 
 def _last_post(row: WeeklyRow, report: WeeklyReport, words: Words) -> str:

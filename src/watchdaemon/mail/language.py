@@ -37,15 +37,15 @@ _NEAR_DAYS = {0: N_("today"), 1: N_("tomorrow"), -1: N_("yesterday")}
 
 
 @cache
-def catalog(language: str) -> gettext.NullTranslations:
-    """Return a language's translations; the source language has none.
+def catalog(language: str, room: str = "watchdaemon.mail") -> gettext.NullTranslations:
+    """Return a language's translations of a room's texts; the source language has none.
 
     Raises:
         FileNotFoundError: There is no catalog for that language.
     """
     if language == SOURCE_LANGUAGE:
         return gettext.NullTranslations()
-    path = resources.files("watchdaemon.mail") / "locale" / language / "LC_MESSAGES" / "watchdaemon.po"
+    path = resources.files(room) / "locale" / language / "LC_MESSAGES" / "watchdaemon.po"
     with path.open("rb") as source:
         messages = read_po(source, locale=language)
     compiled = BytesIO()
@@ -106,6 +106,10 @@ class Words:
         """``senast i dag kl. 17.00``, or ``försenad sedan i fredags kl. 17.00`` once it is reached."""
         when = self.moment(due_at, now)
         return self.say("overdue since %(when)s", when=when) if due_at <= now else self.say("due %(when)s", when=when)
+
+    def stamp(self, at: datetime) -> str:
+        """``2026-11-23 08:46``: local time as a spreadsheet reads it."""
+        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
     def month(self, day: date) -> str:
         """``november 2026``."""

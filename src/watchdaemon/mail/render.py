@@ -5,7 +5,8 @@ to the templates. A rendered mail is a pure function of its data: the same again
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -22,13 +23,19 @@ from watchdaemon.domain.overview import MonthlyOverview
 from watchdaemon.errors import ConfigError
 from watchdaemon.mail import _clean
 from watchdaemon.mail._alert import notice_view
-from watchdaemon.mail._digest import digest_view
+from watchdaemon.mail._digest import digest_table, digest_view
 from watchdaemon.mail._message import Attachment, Letter, compose, is_address, message_id
 from watchdaemon.mail._monthly import monthly_table, monthly_view
 from watchdaemon.mail._place import Place, alert_place, digest_place, usual_place
-from watchdaemon.mail._weekly import weekly_view
+from watchdaemon.mail._weekly import weekly_table, weekly_view
 from watchdaemon.mail.language import LANGUAGES, Words, sentence
 from watchdaemon.ports import Links
+
+_SHOWN = (40, 25, 15, 8)
+"""How many items a mail tries to show: fewer only when it would become too big."""
+
+_SHOWN_WHOLE = 100_000
+"""Bytes of HTML. Gmail cuts a message that is longer than 102 kB, and hides the rest behind a link."""
 
 _DARK_INK, _LIGHT_INK = "#111111", "#ffffff"
 
@@ -83,45 +90,49 @@ class MailRenderer:
         self._secret = secret
 
     def digest(self, digest: Digest, key: DeliveryKey) -> OutgoingMail:
-        """Render an owner's digest."""
-        words = self._words(digest.recipient)
-        view = digest_view(digest, words)
-        return self._mail(key, digest.recipient, words, digest.now, view, place=digest_place(digest, key))
+        """Render an owner's digest; what is too much for a mail goes on in an attached file."""
+        words, who, now = self._words(digest.recipient), digest.recipient, digest.now
+        body, shown = self._fitting(
+            lambda shown: self._body(key, who, words, now, digest_view(digest, words, self._links, shown=shown))
+        )
+        attached = [digest_table(digest, words)] if len(digest.entries) > shown else []
+        return self._mail(key, who, words, now, body, place=digest_place(digest, key), attached=attached)
 
     def weekly(self, report: WeeklyReport, key: DeliveryKey) -> OutgoingMail:
-        """Render a manager's weekly report."""
-        words = self._words(report.recipient)
-        view = weekly_view(report, words)
-        return self._mail(key, report.recipient, words, report.now, view)
+        """Render a manager's weekly report; what is too much for a mail goes on in an attached file."""
+        words, who, now = self._words(report.recipient), report.recipient, report.now
+        body, shown = self._fitting(
+            lambda shown: self._body(key, who, words, now, weekly_view(report, words, shown=shown))
+        )
+        attached = [weekly_table(report, words)] if len(report.rows) > shown else []
+        return self._mail(key, who, words, now, body, attached=attached)
 
     def monthly(self, overview: MonthlyOverview, key: DeliveryKey) -> OutgoingMail:
-        """Render the communications unit's monthly overview."""
-        words = self._words(overview.recipient)
-        view = monthly_view(overview, words)
-        attached = (monthly_table(overview, words),)
-        return self._mail(key, overview.recipient, words, overview.now, view, attached=attached)
+        """Render the communications unit's monthly overview; the attached file has every account."""
+        words, who, now = self._words(overview.recipient), overview.recipient, overview.now
+        body, _ = self._fitting(
+            lambda shown: self._body(key, who, words, now, monthly_view(overview, words, shown=shown))
+        )
+        return self._mail(key, who, words, now, body, attached=[monthly_table(overview, words)])
 
     def alert(self, notice: AlertNotice, key: DeliveryKey) -> OutgoingMail:
         """Render an alert mail."""
         words = self._words(notice.recipient)
-        view = notice_view(notice, words)
-        return self._mail(key, notice.recipient, words, notice.now, view, place=alert_place(notice))
+        body = self._body(key, notice.recipient, words, notice.now, notice_view(notice, words))
+        return self._mail(key, notice.recipient, words, notice.now, body, place=alert_place(notice))
 
     def _words(self, person: Person) -> Words:
         return Words(person.language if person.language in LANGUAGES else self._language, self._zone)
 
-    def _mail(
-        self,
-        key: DeliveryKey,
-        recipient: Person,
-        words: Words,
-        now: datetime,
-        view: object,
-        *,
-        place: Place | None = None,
-        attached: Sequence[Attachment] = (),
-    ) -> OutgoingMail:
-        place = place or usual_place(key)
+    def _fitting(self, make: Callable[[int], "_Body"]) -> tuple["_Body", int]:
+        """Return the body with the most items that mail programs show whole, and how many that are at most."""
+        for shown in _SHOWN:
+            body = make(shown)
+            if len(body.html.encode()) <= _SHOWN_WHOLE:
+                break
+        return body, shown
+
+    def _body(self, key: DeliveryKey, recipient: Person, words: Words, now: datetime, view: object) -> "_Body":
         common = {
             "view": view,
             "organisation": self._organisation,
@@ -135,8 +146,25 @@ class MailRenderer:
         folder = key.kind.value
         templates = _environment(words.language, words.zone)
         subject = templates.get_template(f"{folder}/subject.txt.j2").render(common).strip()
-        text = templates.get_template(f"{folder}/text.txt.j2").render(common)
         html = templates.get_template(f"{folder}/html.html.j2").render(common, subject=subject)
+        return _Body(
+            subject=subject,
+            text=templates.get_template(f"{folder}/text.txt.j2").render(common).strip() + "\n",
+            html=_inliner().inline(html),
+        )
+
+    def _mail(
+        self,
+        key: DeliveryKey,
+        recipient: Person,
+        words: Words,
+        now: datetime,
+        body: "_Body",
+        *,
+        place: Place | None = None,
+        attached: Sequence[Attachment] = (),
+    ) -> OutgoingMail:
+        place = place or usual_place(key)
         letter = Letter(
             key=str(key),
             sender_name=self._sender_name,
@@ -144,24 +172,33 @@ class MailRenderer:
             recipient_name=_clean.line(recipient.name, limit=80),
             recipient=recipient.mail,
             reply_to=self._reply_to,
-            subject=subject,
+            subject=body.subject,
             list_name=place.list_name,
             threads=place.threads,
             secret=self._secret,
             language=words.language,
             written_at=now.astimezone(self._zone),
-            text=text.strip() + "\n",
-            html=_inliner().inline(html),
+            text=body.text,
+            html=body.html,
             attachments=attached,
         )
         return OutgoingMail(
             key=key,
             address=recipient.mail,
-            subject=subject,
+            subject=body.subject,
             message=compose(letter),
             message_id=message_id(letter).strip("<>"),
             covers=place.covers,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """What a reader sees of a mail."""
+
+    subject: str
+    text: str
+    html: str
 
 
 def ink_on(colour: str) -> str:
