@@ -265,6 +265,23 @@ class Connects(Protocol):
         ...
 
 
+@runtime_checkable
+class Probes(Protocol):
+    """What an adapter may offer besides: asking a live account what the platform's documentation leaves open."""
+
+    def probe_plan(self, account: Account) -> ProbePlan:
+        """Return what would be asked, and what that takes at most; asks nobody."""
+        ...
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask, and yield one answer for each question of the plan, in its order. Only reads; never beyond the plan.
+
+        A platform that does not answer, or refuses, makes the rest untold. Raises AdapterError when the account has no
+        usable credential.
+        """
+        ...
+
+
 class AdapterPlugin(Protocol):
     """What an entry point of the group ``watchdaemon.adapters`` names: makes the adapter from its settings block."""
 

@@ -18,8 +18,10 @@ from watchdaemon.domain.fetch import (
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.domain.moderation import Action, Receipt
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._probing import Asked, answers
 from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.bluesky.client import POSTS_A_CALL, BlueskyClient
 from watchdaemon_adapters.bluesky.connect import BlueskyConnector
@@ -180,6 +182,20 @@ class BlueskyAdapter:
     def connector(self) -> BlueskyConnector:
         """Return how accounts are connected."""
         return BlueskyConnector()
+
+    def probe_plan(self, account: Account) -> ProbePlan:  # noqa: ARG002 - the same for all
+        """Return what a probe asks."""
+        from watchdaemon_adapters.bluesky.probing import PLAN
+
+        return PLAN
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask what Bluesky's documentation leaves open."""
+        from watchdaemon_adapters.bluesky.probing import PLAN, PROBES, AccountReadings
+
+        client = self._client(account)
+        with Asked(self._context.road, account=account.key, most_calls=PLAN.most_calls) as asked:
+            yield from answers(PROBES, AccountReadings(asked, client))
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

@@ -6,6 +6,7 @@ from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.moderation import Action, Receipt
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
 from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, Secrets, read_secrets
@@ -16,6 +17,7 @@ from watchdaemon_adapters._graph.rechecking import recheck_items
 from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, run_rounds
 from watchdaemon_adapters._graph.tokens import health_of, page_of
 from watchdaemon_adapters._graph.values import optional_id, optional_link, optional_moment, optional_text, rows_of
+from watchdaemon_adapters._probing import Asked, answers
 from watchdaemon_adapters.facebook.mapping import fields_of, reread
 from watchdaemon_adapters.facebook.moderation import FacebookModeration
 from watchdaemon_adapters.facebook.settings import FacebookSettings
@@ -155,6 +157,22 @@ class FacebookAdapter:
             is_it=is_page,
             moderation_scopes=MODERATION_SCOPES,
         )
+
+    def probe_plan(self, account: Account) -> ProbePlan:  # noqa: ARG002 - the same for all
+        """Return what a probe asks."""
+        from watchdaemon_adapters.facebook.probing import PLAN
+
+        return PLAN
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask what Meta's documentation leaves open about Pages."""
+        from watchdaemon_adapters.facebook.probing import PLAN, PROBES, PageReadings
+
+        graph = self._graph(read_secrets(self._context.credentials, account), account.key)
+        with Asked(self._context.road, account=account.key, most_calls=PLAN.most_calls) as asked:
+            readings = PageReadings(asked, graph.get, own_ids=account.own_author_ids)
+            readings.page_id = account.native_id
+            yield from answers(PROBES, readings)
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

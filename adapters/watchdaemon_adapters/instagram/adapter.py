@@ -6,6 +6,7 @@ from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.moderation import Action, Receipt
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
 from watchdaemon.errors import AccountError, AdapterError, Reason
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, read_secrets
@@ -18,6 +19,7 @@ from watchdaemon_adapters._graph.rechecking import recheck_items
 from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, run_rounds
 from watchdaemon_adapters._graph.tokens import health_of
 from watchdaemon_adapters._graph.values import Row, optional_id, optional_moment, optional_text, rows_of
+from watchdaemon_adapters._probing import Asked, answers
 from watchdaemon_adapters.instagram.mapping import Identity, fields_of, reread
 from watchdaemon_adapters.instagram.moderation import InstagramModeration
 from watchdaemon_adapters.instagram.settings import InstagramSettings
@@ -136,6 +138,22 @@ class InstagramAdapter:
         return PageConnector(
             self._settings, self._context.road, platform=PLATFORM, scopes=scopes, is_it=is_page_of_instagram
         )  # instagram_manage_comments, which reading needs, lets comments be hidden, deleted and answered, too
+
+    def probe_plan(self, account: Account) -> ProbePlan:  # noqa: ARG002 - the same for all
+        """Return what a probe asks."""
+        from watchdaemon_adapters.instagram.probing import PLAN
+
+        return PLAN
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask what Meta's documentation leaves open about Instagram."""
+        from watchdaemon_adapters.instagram.probing import PLAN, PROBES, AccountReadings
+
+        graph = self._graph(read_secrets(self._context.credentials, account), account.key)
+        with Asked(self._context.road, account=account.key, most_calls=PLAN.most_calls) as asked:
+            readings = AccountReadings(asked, graph.get, own_ids=account.own_author_ids)
+            readings.native_id, readings.page_id = account.native_id, account.extra.get("page_id")
+            yield from answers(PROBES, readings)
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

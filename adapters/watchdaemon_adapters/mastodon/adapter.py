@@ -17,8 +17,10 @@ from watchdaemon.domain.fetch import (
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.domain.moderation import Action, Receipt
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._probing import Asked, answers
 from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.mastodon.client import LOOK_UP_SIZE, MastodonClient
 from watchdaemon_adapters.mastodon.connect import MODERATION_SCOPES, MastodonConnector
@@ -159,6 +161,20 @@ class MastodonAdapter:
     def connector(self) -> MastodonConnector:
         """Return how accounts are connected."""
         return MastodonConnector(self._settings, self._context.road)
+
+    def probe_plan(self, account: Account) -> ProbePlan:  # noqa: ARG002 - the same for all
+        """Return what a probe asks."""
+        from watchdaemon_adapters.mastodon.probing import PLAN
+
+        return PLAN
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask what Mastodon's documentation leaves open."""
+        from watchdaemon_adapters.mastodon.probing import PLAN, PROBES, InstanceReadings
+
+        client = self._client(account)
+        with Asked(self._context.road, account=account.key, most_calls=PLAN.most_calls) as asked:
+            yield from answers(PROBES, InstanceReadings(asked, client, account.native_id))
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

@@ -74,6 +74,14 @@ class MastodonClient:
         """Return the application the token was given to."""
         return self._object("api/v1/apps/verify_credentials")
 
+    def instance(self) -> Json:
+        """Return what the instance says of itself."""
+        return self._object("api/v2/instance")
+
+    def many_at_once(self, status_ids: Sequence[str]) -> list[object]:
+        """Return statuses by the call that takes many (4.3). Raises AdapterError where there is none."""
+        return self._rows(self._get("api/v1/statuses", [("id[]", i) for i in status_ids]))
+
     def notifications(self, *, after: str | None = None, before: str | None = None) -> Iterator[list[object]]:
         """Page through mentions and quotes, filtered ones included.
 
@@ -160,7 +168,7 @@ class MastodonClient:
 
     def _statuses(self, status_ids: Sequence[str]) -> list[object]:
         try:
-            return self._rows(self._get("api/v1/statuses", [("id[]", i) for i in status_ids]))
+            return self.many_at_once(status_ids)
         except AdapterError as error:
             if error.reason in (Reason.GONE, Reason.INTERNAL, Reason.MALFORMED):
                 return []

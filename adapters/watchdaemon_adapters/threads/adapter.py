@@ -7,12 +7,14 @@ from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Cover, CredentialHealth, Cursors, FetchResult, KindCoverage, Profile, Recheck
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.moderation import Action, Receipt
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, Reason, RetriableError
 from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import read_secrets
 from watchdaemon_adapters._graph.collect import failed_result, internal_error
 from watchdaemon_adapters._graph.tokens import health_of, moment_of
 from watchdaemon_adapters._graph.values import child_of, optional_id, optional_moment, optional_text, rows_of
+from watchdaemon_adapters._probing import Asked, answers
 from watchdaemon_adapters._seen import is_so
 from watchdaemon_adapters.threads.client import PLATFORM, ThreadsClient
 from watchdaemon_adapters.threads.collect import Collector, run_streams
@@ -145,6 +147,20 @@ class ThreadsAdapter:
     def connector(self) -> ThreadsConnector:
         """Return how profiles are connected."""
         return ThreadsConnector(self._settings, self._context.road, self._context.clock)
+
+    def probe_plan(self, account: Account) -> ProbePlan:  # noqa: ARG002 - the same for all
+        """Return what a probe asks."""
+        from watchdaemon_adapters.threads.probing import PLAN
+
+        return PLAN
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask what Threads's documentation leaves open."""
+        from watchdaemon_adapters.threads.probing import PLAN, PROBES, ProfileReadings
+
+        token = read_secrets(self._context.credentials, account).token
+        with Asked(self._context.road, account=account.key, most_calls=PLAN.most_calls) as asked:
+            yield from answers(PROBES, ProfileReadings(asked, self._client(account), token))
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

@@ -21,6 +21,7 @@ from watchdaemon.domain.fetch import (
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.domain.moderation import Action, Receipt
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
 from watchdaemon.domain.quota import Measure
 from watchdaemon.errors import (
     AccountError,
@@ -31,6 +32,7 @@ from watchdaemon.errors import (
     RefusedCredentialError,
 )
 from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._probing import Asked, answers
 from watchdaemon_adapters._rotating import credential_error
 from watchdaemon_adapters.x.authors import read_authors
 from watchdaemon_adapters.x.client import PROFILE_FIELDS, Body, XClient, rows_of
@@ -247,6 +249,20 @@ class XAdapter:
     def connector(self) -> XConnector:
         """Return how accounts are connected."""
         return XConnector(self._settings, self._context.road, self._context.clock)
+
+    def probe_plan(self, account: Account) -> ProbePlan:  # noqa: ARG002 - the same for all
+        """Return what a probe asks."""
+        from watchdaemon_adapters.x.probing import PLAN
+
+        return PLAN
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask what X's documentation leaves open."""
+        from watchdaemon_adapters.x.probing import PLAN, PROBES, Readings
+
+        client, has_messages = self._client(account), self._has_messages(account)
+        with Asked(self._context.road, account=account.key, most_calls=PLAN.most_calls) as asked:
+            yield from answers(PROBES, Readings(asked, client, account.native_id, has_messages=has_messages))
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

@@ -18,9 +18,11 @@ from watchdaemon.domain.fetch import (
 )
 from watchdaemon.domain.item import Item, ItemKind, Visibility
 from watchdaemon.domain.moderation import Action, Receipt
+from watchdaemon.domain.probe import ProbeAnswer, ProbePlan
 from watchdaemon.domain.quota import Measure
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, MalformedItemError, Reason
 from watchdaemon.ports import AdapterContext
+from watchdaemon_adapters._probing import Asked, answers
 from watchdaemon_adapters.youtube.channel import Channel, Proven, own_channel, proof_of, read_proven
 from watchdaemon_adapters.youtube.client import IDS_A_CALL, Library, YouTubeClient
 from watchdaemon_adapters.youtube.connect import YouTubeConnector
@@ -224,6 +226,20 @@ class YouTubeAdapter:
     def connector(self) -> YouTubeConnector:
         """Return how channels are connected."""
         return YouTubeConnector(self._settings, self._context.road)
+
+    def probe_plan(self, account: Account) -> ProbePlan:  # noqa: ARG002 - the same for all
+        """Return what a probe asks."""
+        from watchdaemon_adapters.youtube.probing import PLAN
+
+        return PLAN
+
+    def probe(self, account: Account) -> Iterator[ProbeAnswer]:
+        """Ask what YouTube's documentation leaves open."""
+        from watchdaemon_adapters.youtube.probing import PLAN, PROBES, ChannelReadings
+
+        client = self._client(account)
+        with Asked(self._context.road, account=account.key, most_calls=PLAN.most_calls) as asked:
+            yield from answers(PROBES, ChannelReadings(asked, client, account))
 
     def can(self, item: Item) -> frozenset[Action]:
         """Return what may be done to an item."""

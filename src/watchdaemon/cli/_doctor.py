@@ -12,6 +12,7 @@ import typer
 from watchdaemon.cli._checks import platform_faults
 from watchdaemon.cli._coverage import coverage, is_watched_by_hand
 from watchdaemon.cli._output import emit_json, emit_table
+from watchdaemon.cli._probe import probe_accounts
 from watchdaemon.cli._remedies import Finding, State, finding_of, missing_credential
 from watchdaemon.cli._session import AsJson, Config, built, config_path, settings_of
 from watchdaemon.errors import ConfigError, WatchdaemonError
@@ -46,6 +47,9 @@ def doctor(
         list[str] | None, typer.Argument(metavar="ACCOUNT", help="Only these accounts; else everything.")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the platforms.")] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask the accounts' platforms what their documentation leaves open.")
+    ] = False,
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -55,14 +59,21 @@ def doctor(
     credential works, what it may do and when it ends. Fetches and mails nothing. Ends with 1 when something is at
     fault.
 
+    With --probe it does nothing of that, and asks the platforms of the named accounts what their documentation leaves
+    open: what that takes is said beforehand, nothing is changed. docs/doctor.md explains each question.
+
     \b
     watchdaemon doctor
     watchdaemon doctor kommunen-x
+    watchdaemon doctor biblioteket-fb --probe
     """
     from watchdaemon.daemon.logs import configure_logging
 
     settings = settings_of(ctx, config)
     configure_logging(level="warning", style=settings.log.format)
+    if probe:
+        probe_accounts(settings, accounts or (), as_json=as_json)
+        return
     findings = list(_examine(settings, config_path(ctx, config), _Wish(accounts or None, offline)))
     if as_json:
         emit_json(map(asdict, findings))
