@@ -96,6 +96,7 @@ class App:
         on_progress: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
+        self.clock = clock
         self.store = store
         self.plugin_errors: tuple[PluginError, ...] = plugins.errors
         self.watch = settings.watch_policy()

@@ -26,6 +26,7 @@ from watchdaemon.cli import (
     _running,
     _sandbox,
     _tools,
+    _web,
 )
 from watchdaemon.errors import ConfigError, WatchdaemonError
 
@@ -128,6 +129,7 @@ _ROOMS = (
     _doctor,
     _coverage,
     _tools,
+    _web,
 )
 for _room in _ROOMS:
     _room.add_to(program)

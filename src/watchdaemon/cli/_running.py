@@ -67,8 +67,9 @@ def run(
         _one_pass(settings, at)
         return
     from watchdaemon.daemon import run as run_daemon
+    from watchdaemon.web import Companion
 
-    raise typer.Exit(run_daemon(_app_factory(ctx, config), lock_path=_lock_path(settings)))
+    raise typer.Exit(run_daemon(_app_factory(ctx, config), lock_path=_lock_path(settings), companion=Companion()))
 
 
 def _upgrade_apart(url: str) -> None:

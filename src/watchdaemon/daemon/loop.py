@@ -33,6 +33,28 @@ class AlarmClock(Protocol):
         ...
 
 
+class Companion(Protocol):
+    """What runs beside the loop with the same parts, on threads of its own."""
+
+    def tend(self, app: App) -> None:
+        """Run with these parts, or go on doing so. Never raises for what befalls it; called again and again."""
+        ...
+
+    def stop(self) -> None:
+        """End before the parts are closed."""
+        ...
+
+
+class _Nobody:
+    """No companion."""
+
+    def tend(self, app: App) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+
 class MinuteTick:
     """APScheduler as an alarm clock: at every full minute (windows and reports begin at full minutes)."""
 
@@ -57,11 +79,19 @@ class MinuteTick:
 class Daemon:
     """Runs passes until told to stop. Signals only set flags; the loop acts on them between two steps."""
 
-    def __init__(self, make_app: Callable[[Callable[[], None]], App], *, notifier: Notifier, alarm: AlarmClock) -> None:
+    def __init__(
+        self,
+        make_app: Callable[[Callable[[], None]], App],
+        *,
+        notifier: Notifier,
+        alarm: AlarmClock,
+        companion: Companion | None = None,
+    ) -> None:
         """Make a daemon. `make_app` reads the configuration and builds the parts; it is given the watchdog's pat."""
         self._make_app = make_app
         self._notifier = notifier
         self._alarm = alarm
+        self._companion = companion or _Nobody()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._reload = False
@@ -87,12 +117,14 @@ class Daemon:
         try:
             self._notifier.ready(self._app.summary())
             log.info("started", accounts=len(self._app.register().watched()))
+            self._companion.tend(self._app)
             self._alarm.start(self.wake)
             self._wake.set()
             self._loop()
         finally:
             self._notifier.stopping()
             self._alarm.stop()
+            self._companion.stop()
             self._app.close()
             log.info("stopped")
 
@@ -114,6 +146,7 @@ class Daemon:
 
     def _pass(self) -> None:
         assert self._app is not None  # noqa: S101 - run() made it
+        self._companion.tend(self._app)
         try:
             report = self._app.pass_once(stop=self._stop)
         except WatchdaemonError as error:
@@ -139,6 +172,7 @@ class Daemon:
         except WatchdaemonError as error:
             log.error("configuration_not_reloaded", detail=str(error), kept="the configuration in use")
         else:
+            self._companion.stop()
             self._app.close()
             self._app = fresh
             log.info("configuration_reloaded")
@@ -171,6 +205,7 @@ def run(
     lock_path: Path,
     notifier: Notifier | None = None,
     alarm: AlarmClock | None = None,
+    companion: Companion | None = None,
 ) -> int:
     """Run the daemon in this process until SIGTERM or SIGINT; the exit code is for the command line.
 
@@ -178,10 +213,10 @@ def run(
         ConfigError: The configuration cannot be used.
         AlreadyRunningError: Another daemon, or a single pass, is at work on the same database.
     """
-    daemon = Daemon(make_app, notifier=notifier or Notifier(), alarm=alarm or MinuteTick())
+    daemon = Daemon(make_app, notifier=notifier or Notifier(), alarm=alarm or MinuteTick(), companion=companion)
     with InstanceLock(lock_path), _signals(daemon):
         daemon.run()
     return 0
 
 
-__all__ = ["AlarmClock", "Daemon", "MinuteTick", "run"]
+__all__ = ["AlarmClock", "Companion", "Daemon", "MinuteTick", "run"]
