@@ -569,6 +569,10 @@ class Outbox(Protocol):
         """A server took it, and it came back for good: SENT becomes BOUNCED; any other state stays."""
         ...
 
+    def sent_digests(self, *, since: datetime) -> list[tuple[DeliveryKey, datetime]]:
+        """Return the digests sent (and not returned) at or after that, with the time, oldest first."""
+        ...
+
     def last_sent_at(self, person: str, *, address: str, by: datetime) -> datetime | None:
         """Return when the newest mail to the person at that address was sent (and not returned), at or before `by`."""
         ...

@@ -70,6 +70,7 @@ READS: dict[str, Call] = {
     "told": lambda s: s.told("anna"),
     "waiting": lambda s: s.waiting(),
     "sent_mail": lambda s: s.sent_mail("1@exempelkommun.example"),
+    "sent_digests": lambda s: s.sent_digests(since=NOW),
     "last_sent_at": lambda s: s.last_sent_at("anna", address="anna@example.org", by=NOW),
     "mail_troubles": lambda s: s.mail_troubles(),
     "alerts": lambda s: s.alerts(),

@@ -221,6 +221,22 @@ def test_the_last_time_a_mail_arrived_counts_the_address_and_the_returns(store: 
     assert store.last_sent_at("anna", address="other@example.org", by=NOW + timedelta(days=9)) is None
 
 
+def test_sent_digests_come_with_their_time_and_without_other_mails(store: Store) -> None:
+    store.queue(mail(), at=NOW)
+    store.queue(mail(kind=MailKind.WEEKLY), at=NOW)
+    store.queue(mail(period="2026-11-23/2"), at=NOW)
+    store.queue(mail("bo"), at=NOW)
+    for minutes, delivery in enumerate(store.deliveries()):
+        store.book_sent(delivery.id, at=NOW + timedelta(minutes=minutes))
+    store.book_returned(store.deliveries()[3].id, error="")
+
+    assert store.sent_digests(since=NOW) == [
+        (mail().key, NOW),
+        (mail(period="2026-11-23/2").key, NOW + timedelta(minutes=2)),
+    ]
+    assert store.sent_digests(since=NOW + timedelta(minutes=3)) == []
+
+
 def test_old_bodies_are_forgotten_but_keys_facts_and_waiting_mails_are_not(store: Store) -> None:
     for person in ("anna", "bo", "chris"):
         store.queue(mail(person), at=NOW if person != "chris" else NOW + LEASE)

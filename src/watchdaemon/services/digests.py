@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from watchdaemon.domain.account import Account, Person, Register
 from watchdaemon.domain.calendar import WatchPolicy
-from watchdaemon.domain.delivery import Delivery, DeliveryKey, DeliveryState, MailKind, OutgoingMail, Told
+from watchdaemon.domain.delivery import DeliveryKey, DeliveryState, MailKind, OutgoingMail, Told, Waiting
 from watchdaemon.domain.digest import AccountWatch, Digest
 from watchdaemon.domain.question import Question, QuestionState
 from watchdaemon.domain.watch import WatchEntry, Window
@@ -20,6 +20,9 @@ from watchdaemon.rules.schedule import current_window, watch_state
 from watchdaemon.rules.workdays import WorkCalendar
 
 log = structlog.get_logger(__name__)
+
+_TOLD_LATE = timedelta(days=7)
+"""How far back a new process looks for digests that were sent and not yet booked as told."""
 
 
 class DigestStore(QuestionStore, WatchLog, Outbox, Protocol):
@@ -34,6 +37,7 @@ class DigestService:
         self._renderer = renderer
         self._calendar = calendar
         self._watch = watch
+        self._told_until: datetime | None = None
 
     def run(self, register: Register, now: datetime) -> int:
         """Queue what is owed and return how many mails that were."""
@@ -44,19 +48,31 @@ class DigestService:
         return sum(self._queue_for(person, accounts, facts) for person, accounts in readers(register, window.on))
 
     def book_told(self, register: Register, now: datetime) -> None:
-        """Book, for the present window, which digests the mail server has taken. Doing it again changes nothing."""
-        window = current_window(now, self._calendar, self._watch)
-        if window is None:
-            return
-        told: dict[str, list[Delivery]] = defaultdict(list)
-        for delivery in self._store.deliveries(since=window.opens_at):
-            if _is_sent_digest(delivery, window):
-                for account in _read_by(delivery.mail.key.recipient, register, window.on):
-                    told[account.key].append(delivery)
-        for key, deliveries in told.items():
-            sent = [d.sent_at for d in deliveries if d.sent_at is not None]
-            persons = sorted({d.mail.key.recipient for d in deliveries})
-            self._store.book_told(key, window, persons=persons, at=min(sent))
+        """Book which digests the mail server has taken, each for its own window. Doing it again changes nothing.
+
+        A digest that left late was told late: the watch log says when. One that never left was told nobody.
+        """
+        since = now - _TOLD_LATE if self._told_until is None else self._told_until
+        sent = self._store.sent_digests(since=since)
+        if sent:
+            days = sorted(key.period.partition("/")[0] for key, _ in sent)
+            entries = self._store.entries(from_on=date.fromisoformat(days[0]), to_on=date.fromisoformat(days[-1]))
+            windows = {e.window.key: e.window for e in entries}
+            self._book(sent, windows, register)
+        self._told_until = now
+
+    def _book(
+        self, sent: Sequence[tuple[DeliveryKey, datetime]], windows: Mapping[str, Window], register: Register
+    ) -> None:
+        told: dict[tuple[str, str], list[tuple[str, datetime]]] = defaultdict(list)
+        for key, at in sent:
+            if key.period in windows:
+                for account in _read_by(key.recipient, register, windows[key.period].on):
+                    told[account.key, key.period].append((key.recipient, at))
+        for (account_key, period), persons in told.items():
+            names = sorted({person for person, _ in persons})
+            at = min(at for _, at in persons)
+            self._store.book_told(account_key, windows[period], persons=names, at=at)
 
     def preview(self, person: Person, register: Register, now: datetime) -> OutgoingMail | None:
         """Render what the person would get if nothing had been told before; None when nothing waits. Queues nothing."""
@@ -71,12 +87,16 @@ class DigestService:
     def _facts(self, register: Register, window: Window, now: datetime) -> "_Facts":
         """Read once what every person's digest is made from: there may be hundreds of persons and a pass a minute."""
         waiting: dict[str, list[Question]] = defaultdict(list)
-        for question in self._store.questions(states=[QuestionState.OPEN], needs_removal=True):
+        for question in self._store.questions(states=[QuestionState.OPEN], needs_removal=True, to_finish=True):
             waiting[question.item.account].append(question)
         entries = {
             e.account: e for e in self._store.entries(from_on=window.on, to_on=window.on) if e.window.key == window.key
         }
-        return _Facts(register=register, window=window, now=now, waiting=waiting, entries=entries)
+        unsent: dict[str, list[Waiting]] = defaultdict(list)
+        for mail in self._store.waiting():
+            if mail.key.kind is MailKind.DIGEST and mail.state is DeliveryState.QUEUED:
+                unsent[mail.key.recipient].append(mail)
+        return _Facts(register=register, window=window, now=now, waiting=waiting, entries=entries, unsent=unsent)
 
     def _queue_for(self, person: Person, accounts: Sequence[Account], facts: "_Facts") -> int:
         entries = [facts.entries.get(a.key) for a in accounts]
@@ -84,15 +104,25 @@ class DigestService:
         waits = any(facts.waiting.get(a.key) for a in accounts) or any(e is not None and e.is_by_hand for e in entries)
         if not owed or not waits:
             log.debug("no_digest", person=person.key, why=why if not owed else "nothing waits")
+            if owed:
+                self._let_go(person, facts)
             return 0
         digest, told, why = self._build(person, accounts, facts, told=self._store.told(person.key))
         key = _key(person, facts.window)
+        if digest is None:
+            self._let_go(person, facts)
         if digest is None or self._store.is_queued(key):
             log.debug("no_digest", person=person.key, why=why if digest is None else "this window's was sent")
             return 0
         queued = self._store.queue(self._renderer.digest(digest, key), at=facts.now, told=told)
         log.info("digest_queued", person=person.key, window=facts.window.key, entries=len(digest.entries))
         return int(queued)
+
+    def _let_go(self, person: Person, facts: "_Facts") -> None:
+        """Send no earlier digest any more: nothing that it would be the first to tell waits by now."""
+        for mail in facts.unsent.get(person.key, ()):
+            if self._store.supersede(mail.id, reason="nothing that it tells of waits any more"):
+                log.info("mail_superseded", mail=str(mail.key), reason="nothing waits")
 
     def _build(
         self, person: Person, accounts: Sequence[Account], facts: "_Facts", *, told: Sequence[Told]
@@ -111,6 +141,7 @@ class _Facts:
     now: datetime
     waiting: Mapping[str, Sequence[Question]]  # open questions and items to be removed, by account
     entries: Mapping[str, WatchEntry]  # the window's, by account
+    unsent: Mapping[str, Sequence[Waiting]]  # digests that no mail server has taken yet, by person
 
 
 def readers(register: Register, on: date) -> list[tuple[Person, list[Account]]]:
@@ -139,8 +170,3 @@ def _account_watch(account: Account, facts: _Facts) -> AccountWatch:
 
 def _key(person: Person, window: Window) -> DeliveryKey:
     return DeliveryKey(kind=MailKind.DIGEST, recipient=person.key, period=window.key)
-
-
-def _is_sent_digest(delivery: Delivery, window: Window) -> bool:
-    key = delivery.mail.key
-    return key.kind is MailKind.DIGEST and key.period == window.key and delivery.state is DeliveryState.SENT

@@ -22,6 +22,7 @@ from watchdaemon.storage.tables import DeliveryRow, MailTroubleRow, ToldRow, tab
 
 _deliveries, _told, _troubles = table(DeliveryRow), table(ToldRow), table(MailTroubleRow)
 _older = _deliveries.alias("older")
+_LONGEST_WAIT = timedelta(days=30)
 _UNSENT = tuple(state for state in DeliveryState if state is not DeliveryState.SENT)
 _without_body = [c for c in _deliveries.c if c.name != "message"]
 
@@ -144,6 +145,22 @@ class OutboxPart(Part):
         is_sent = and_(d.id == delivery_id, d.state == DeliveryState.SENT)
         with self._db.write("book a mail as returned") as connection:
             connection.execute(update(_deliveries).where(is_sent).values(state=DeliveryState.BOUNCED, last_error=error))
+
+    def sent_digests(self, *, since: datetime) -> list[tuple[DeliveryKey, datetime]]:
+        """Return the digests sent (and not returned) at or after that, with the time, oldest first."""
+        d = _deliveries.c
+        query = (
+            select(d.recipient, d.period, d.sent_at)
+            .where(d.kind == MailKind.DIGEST, d.state == DeliveryState.SENT, d.sent_at >= since)
+            # What was queued long before is not looked through: the index is on when a mail was queued.
+            .where(d.created_at >= since - _LONGEST_WAIT)
+            .order_by(d.sent_at, d.id)
+        )
+        with self._db.read("read which digests were sent") as connection:
+            return [
+                (DeliveryKey(kind=MailKind.DIGEST, recipient=row.recipient, period=row.period), row.sent_at)
+                for row in connection.execute(query)
+            ]
 
     def last_sent_at(self, person: str, *, address: str, by: datetime) -> datetime | None:
         """Return when the newest mail to the person at that address was sent, at or before `by`."""

@@ -512,6 +512,16 @@ class _OutboxPart(_Part):
                 returned = replace(delivery, state=DeliveryState.BOUNCED, last_error=storable(error))
                 data.deliveries[delivery_id] = returned
 
+    def sent_digests(self, *, since: datetime) -> list[tuple[DeliveryKey, datetime]]:
+        """Return the digests sent (and not returned) at or after that, with the time, oldest first."""
+        with self._turn() as data:
+            sent = [
+                (d.mail.key, d.sent_at)
+                for d in data.deliveries.values()
+                if d.mail.key.kind is MailKind.DIGEST and d.state is DeliveryState.SENT and d.sent_at is not None
+            ]
+        return sorted(((key, at) for key, at in sent if at >= since), key=lambda s: s[1])
+
     def last_sent_at(self, person: str, *, address: str, by: datetime) -> datetime | None:
         """Return when the newest mail to the person at that address was sent, at or before `by`."""
         with self._turn() as data:
