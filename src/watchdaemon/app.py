@@ -136,6 +136,7 @@ class App:
             calendar=self.calendar,
             answers=settings.answer_policy(),
             clock=clock,
+            organisation=settings.organisation.name,
         )
         self.health = HealthService(store=store, adapters=self.adapter, clock=clock)
         self.moderation = ModerationService(store=store, adapters=self.adapter, clock=clock)

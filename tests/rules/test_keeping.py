@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchdaemon.domain.fetch import Coverage, Recheck
-from watchdaemon.domain.item import Item, ItemKind, Visibility
+from watchdaemon.domain.item import Item, ItemKind, Visibility, Wording
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import Reason
 from watchdaemon.rules.keeping import add_attempt, add_gap, apply_recheck, merge_item, storable, storable_item
@@ -72,12 +72,16 @@ def test_an_item_that_is_storable_is_not_copied() -> None:
             ITEM, url=None, parent_id=None, root_id=None, edited_at=None), ITEM),
         ("facts add up", replace(ITEM, extra={"b": "2"}), replace(ITEM, extra={"a": "1", "b": "2"})),
         ("a newer fact replaces the older", replace(ITEM, extra={"a": "2"}), replace(ITEM, extra={"a": "2"})),
-        ("an edit is taken", replace(ITEM, text="Ny", edited_at=NEWER), replace(ITEM, text="Ny", edited_at=NEWER)),
-        ("an edit without a time is taken", replace(ITEM, text="Ny", edited_at=None), replace(ITEM, text="Ny")),
-        ("an older answer does not bring its text back", replace(ITEM, text="Gammal", edited_at=OLDER), ITEM),
+        ("an edit is taken, with what was said before", replace(ITEM, text="Ny", edited_at=NEWER),
+            replace(ITEM, text="Ny", edited_at=NEWER, earlier=(Wording(text=ITEM.text, since=NOW, until=NEWER),))),
+        ("an answer without the time of a known edit is from before it", replace(ITEM, text="Nr?", edited_at=None),
+            replace(ITEM, earlier=(Wording(text="Nr?", until=NOW),))),
+        ("an older answer does not bring its text back", replace(ITEM, text="Gammal", edited_at=OLDER),
+            replace(ITEM, earlier=(Wording(text="Gammal", since=OLDER, until=NOW),))),
         ("a deleted item without its text keeps it", replace(ITEM, text="", visibility=Visibility.DELETED),
             replace(ITEM, visibility=Visibility.DELETED)),
-        ("a text that was emptied is empty", replace(ITEM, text=""), replace(ITEM, text="")),
+        ("a text that was emptied is empty", replace(ITEM, text="", edited_at=NEWER),
+            replace(ITEM, text="", edited_at=NEWER, earlier=(Wording(text=ITEM.text, since=NOW, until=NEWER),))),
         ("a changed name is taken", replace(ITEM, author="Kim E"), replace(ITEM, author="Kim E")),
     ],
 )  # fmt: skip
@@ -115,8 +119,46 @@ def test_a_recheck_that_read_the_item_revives_it_under_its_own_key() -> None:
     recheck = Recheck(account="a", external_id="1", visibility=Visibility.PUBLIC, item=read)
 
     assert apply_recheck(replace(ITEM, visibility=Visibility.DELETED), recheck) == replace(
-        ITEM, text="Ny", edited_at=NEWER
+        ITEM, text="Ny", edited_at=NEWER, earlier=(Wording(text=ITEM.text, since=NOW, until=NEWER),)
     )
+
+
+@given(st.permutations([(None, "Nr öppnar ni?"), (OLDER, "När öppnar ni?"), (NOW, "Och stänger?"), (NEWER, "Tack!")]))
+def test_earlier_words_are_the_same_in_whatever_order_they_came(versions: list[tuple[datetime | None, str]]) -> None:
+    first, *rest = [replace(ITEM, text=text, edited_at=edited_at) for edited_at, text in versions]
+    kept = first
+    for fetched in rest:
+        kept = merge_item(kept, fetched, at=NEWER)
+
+    assert (kept.text, kept.edited_at) == ("Tack!", NEWER)
+    assert kept.earlier == (
+        Wording(text="Nr öppnar ni?", since=None, until=OLDER),
+        Wording(text="När öppnar ni?", since=OLDER, until=NOW),
+        Wording(text="Och stänger?", since=NOW, until=NEWER),
+    )
+
+
+def test_an_edit_whose_time_nobody_tells_is_dated_by_when_it_was_noticed() -> None:
+    first = replace(ITEM, edited_at=None)
+
+    assert merge_item(first, replace(first, text="Ny"), at=NEWER).earlier == (Wording(text=ITEM.text, until=NEWER),)
+    assert merge_item(first, first, at=NEWER) is first
+
+
+def test_an_own_reply_that_is_edited_keeps_no_earlier_words() -> None:
+    own = replace(ITEM, by_account=True)
+
+    assert merge_item(own, replace(own, text="Ny", edited_at=NEWER), at=NEWER).earlier == ()
+
+
+def test_no_more_than_twenty_earlier_wordings_are_kept() -> None:
+    kept = ITEM
+    for minute in range(30):
+        later = NEWER + timedelta(minutes=minute)
+        kept = merge_item(kept, replace(ITEM, text=f"Ändring {minute}", edited_at=later), at=later)
+
+    assert len(kept.earlier) == 20
+    assert kept.earlier[-1].text == "Ändring 28"
 
 
 def tried(coverage: Coverage, minutes: int, **values: object) -> FetchAttempt:

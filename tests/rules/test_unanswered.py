@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from watchdaemon.domain.account import Account, Ownership
 from watchdaemon.domain.calendar import AnswerPolicy, CalendarPolicy
-from watchdaemon.domain.item import Item, ItemKind, Thread, Visibility
+from watchdaemon.domain.item import HIDDEN_BY, Item, ItemKind, Thread, Visibility
+from watchdaemon.domain.moderation import Action, ModerationEntry, Outcome
 from watchdaemon.domain.question import Decision, DecisionKind, Grade, QuestionState, Triage, Verdict
-from watchdaemon.rules.unanswered import judge_thread
+from watchdaemon.rules.unanswered import Bench, Records, judge_thread
 from watchdaemon.rules.workdays import WorkCalendar
 
 CALENDAR = WorkCalendar(CalendarPolicy())
@@ -66,16 +67,26 @@ def said(kind: DecisionKind, minute: int, external_id: str = "q") -> Decision:
     return Decision(account="bad", external_id=external_id, kind=kind, by="anna", at=at)
 
 
-def judge(*items: Item, decisions: Sequence[Decision] = (), **policy: bool) -> dict[str, Verdict]:
-    thread = Thread(account="bad", thread_id="q", items=items)
-    verdicts = judge_thread(
-        thread,
-        decisions,
-        classify=classify,
-        account=ACCOUNT,
-        answers=AnswerPolicy(**policy),
-        calendar=CALENDAR,
+def ordered(action: Action) -> ModerationEntry:
+    at = START + timedelta(minutes=40)
+    return ModerationEntry(
+        account="bad",
+        external_id="q",
+        action=action,
+        by="anna",
+        why="spam",
+        begun_at=at,
+        outcome=Outcome.DONE,
+        ended_at=at,
     )
+
+
+def judge(
+    *items: Item, decisions: Sequence[Decision] = (), orders: Sequence[ModerationEntry] = (), **policy: bool
+) -> dict[str, Verdict]:
+    thread = Thread(account="bad", thread_id="q", items=items)
+    bench = Bench(account=ACCOUNT, classify=classify, answers=AnswerPolicy(**policy), calendar=CALENDAR)
+    verdicts = judge_thread(thread, Records(decisions=decisions, orders=orders), bench)
     return {v.external_id: v for v in verdicts}
 
 
@@ -335,7 +346,6 @@ def test_an_instant_reply_answers_no_message() -> None:
     ("visibility", "state"),
     [
         (Visibility.DELETED, QuestionState.GONE),
-        (Visibility.HIDDEN, QuestionState.REMOVED),
         (Visibility.HELD, OPEN),
     ],
 )
@@ -344,6 +354,31 @@ def test_what_is_out_of_sight_is_not_open_and_keeps_its_due_time(visibility: Vis
 
     assert verdict.state is state
     assert verdict.due_at is not None
+
+
+@pytest.mark.parametrize(
+    ("platform", "facts", "orders", "state"),
+    [
+        ("x", {}, [], QuestionState.REMOVED),  # nobody else can hide there
+        ("facebook", {}, [], OPEN),  # the filter hides, too
+        ("facebook", {HIDDEN_BY: "account"}, [], QuestionState.REMOVED),
+        ("x", {HIDDEN_BY: "platform"}, [], OPEN),
+        ("facebook", {}, [Action.HIDE], QuestionState.REMOVED),
+        ("facebook", {}, [Action.HIDE, Action.UNHIDE], OPEN),  # shown again by us, so hidden by another since
+    ],
+)
+def test_what_is_hidden_is_removed_only_when_the_organisation_hid_it(
+    platform: str, facts: dict[str, str], orders: list[Action], state: QuestionState
+) -> None:
+    hidden = replace(QUESTION, platform=platform, visibility=Visibility.HIDDEN, extra=facts)
+
+    assert judge(hidden, orders=[ordered(action) for action in orders])["q"].state is state
+
+
+def test_what_we_deleted_is_removed_and_by_whom_is_told() -> None:
+    verdict = judge(replace(QUESTION, visibility=Visibility.DELETED), orders=[ordered(Action.DELETE)])["q"]
+
+    assert (verdict.state, verdict.moved_by) == (QuestionState.REMOVED, "person:anna")
 
 
 @pytest.mark.parametrize("visibility", [Visibility.DELETED, Visibility.HIDDEN])

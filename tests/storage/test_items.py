@@ -7,7 +7,7 @@ import pytest
 from tests.storage.make import ACCOUNT, NOW, fetched, item, partly, verdict
 
 from watchdaemon.domain.fetch import Recheck, Trouble
-from watchdaemon.domain.item import ItemKind, Visibility
+from watchdaemon.domain.item import ItemKind, Visibility, Wording
 from watchdaemon.errors import Reason
 from watchdaemon.ports import PendingThread, Saved, Store
 
@@ -67,7 +67,7 @@ def test_an_edit_is_stored_and_marks_the_thread_anew(store: Store) -> None:
     edited = item(text="När öppnar ni på lördag?", edited_at=NOW)
 
     assert store.save_fetch(fetched(edited), at=LATER) == Saved(new_items=0, changed_items=1)
-    assert store.items() == [edited]
+    assert store.items() == [replace(edited, earlier=(Wording(text=item().text, until=NOW),))]
     assert store.pending_threads() == [PendingThread(account=ACCOUNT, thread_id="t1", revision=2)]
 
 
@@ -187,7 +187,8 @@ def test_a_recheck_brings_an_edited_text(store: Store) -> None:
     )
 
     assert changed == 1
-    assert store.items() == [item(text="Ändrat?", visibility=Visibility.HIDDEN)]
+    earlier = (Wording(text=item().text, until=LATER),)
+    assert store.items() == [item(text="Ändrat?", visibility=Visibility.HIDDEN, earlier=earlier)]
 
 
 def test_a_deleted_item_does_not_come_back_by_a_mere_word(store: Store) -> None:

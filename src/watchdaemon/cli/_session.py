@@ -103,6 +103,7 @@ class Session:
             calendar=self.calendar(),
             answers=answers,
             clock=lambda: self.now,
+            organisation=self.settings.organisation.name,
         )
         judge.run(self.store.load_register())
 

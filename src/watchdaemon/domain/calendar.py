@@ -62,3 +62,4 @@ class AnswerPolicy:
 
     quote_is_answer: bool = False  # a quote post by the account counts as an answer (X)
     maybe_is_question: bool = True  # items graded "maybe" are followed like questions
+    finish_working_days: int = 5  # by the end of so many working days, an answer that was promised must be given

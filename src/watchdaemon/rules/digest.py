@@ -9,7 +9,7 @@ from watchdaemon.domain.calendar import WatchPolicy
 from watchdaemon.domain.delivery import Told
 from watchdaemon.domain.digest import AccountWatch, Digest, DigestEntry, Section
 from watchdaemon.domain.item import Visibility
-from watchdaemon.domain.question import Question, QuestionState
+from watchdaemon.domain.question import Grade, Question, QuestionState
 from watchdaemon.domain.watch import WatchEntry, WatchState, Window
 from watchdaemon.rules.workdays import WorkCalendar
 
@@ -47,7 +47,7 @@ def build_digest(  # noqa: PLR0917 - who, when, and the facts, always in this or
         window: The window the digest belongs to.
         now: Aware UTC.
         accounts: The accounts the person reads; questions of others are left out.
-        questions: What waits: open questions, and items that need removal.
+        questions: What waits: open questions, promises to be kept, and items that need removal.
         told: What the person's last digest told.
         watch: How the watching of those accounts stands.
         calendar: The organisation's.
@@ -65,7 +65,7 @@ def build_digest(  # noqa: PLR0917 - who, when, and the facts, always in this or
     entries.sort(key=_place)
     present = [_told(person, entry) for entry in entries]
     looks = sum(w.waits_for_person for w in watch)
-    reason = _why(entries, is_first_window=window.index == 1) or _why_look(looks)
+    reason = _why(entries, now, is_first_window=window.index == 1) or _why_look(looks)
     if reason is None:
         waiting = "nothing waits" if not entries else f"{len(entries)} items wait, all told before"
         return None, present, waiting
@@ -83,13 +83,18 @@ def section_of(question: Question, now: datetime, calendar: WorkCalendar) -> Sec
     """Return the section an item belongs to, or None when nothing waits for anybody.
 
     What must be looked at for removal is there and nowhere else, also when it asks something: the answer follows the
-    removal.
+    removal. What is only perhaps a question never stands among the sure ones, however long it has waited; a person's
+    word makes it one.
     """
     verdict = question.verdict
-    if verdict.triage.needs_removal and not _is_settled(question):
+    if verdict.needs_removal and not _is_settled(question):
         return Section.REMOVE
+    if verdict.state is QuestionState.ANSWERED and verdict.is_holding:
+        return Section.TO_FINISH
     if verdict.state is not QuestionState.OPEN or verdict.due_at is None:
         return None
+    if verdict.triage.grade is Grade.MAYBE and not (verdict.moved_by or "").startswith("person:"):
+        return Section.MAYBE
     if verdict.due_at <= now:
         return Section.OVERDUE
     return Section.DUE_TODAY if calendar.local_date(verdict.due_at) == calendar.local_date(now) else Section.NEW
@@ -132,13 +137,13 @@ def digest_owed(
 def _is_settled(question: Question) -> bool:
     """Tell whether nobody has to think of removing the item any more.
 
-    A person's word that it needs no reply says that it may stay, except for a secret: that must go, whatever else is
-    said.
+    A person's word that it needs no reply says that it may stay, except for a secret: that must go, unless a person
+    says of this very thing that it may stay.
     """
     verdict = question.verdict
     if verdict.state in {QuestionState.REMOVED, QuestionState.GONE} or question.item.visibility in _OUT_OF_SIGHT:
         return True
-    return verdict.state is QuestionState.DISMISSED and not verdict.triage.is_secret
+    return verdict.state is QuestionState.DISMISSED and not verdict.triage.is_secret and not verdict.removal_word
 
 
 def _entry(section: Section, question: Question, account: Account, known: set[tuple[str, str, str]]) -> DigestEntry:
@@ -155,7 +160,8 @@ def _entry(section: Section, question: Question, account: Account, known: set[tu
 def _place(entry: DigestEntry) -> tuple[int, datetime, datetime, tuple[str, str]]:
     question = entry.question
     first_seen = question.first_seen_at
-    by = first_seen if entry.section is Section.REMOVE else question.verdict.due_at or first_seen
+    due_at = question.verdict.finish_due_at if entry.section is Section.TO_FINISH else question.verdict.due_at
+    by = first_seen if entry.section is Section.REMOVE else due_at or first_seen
     return _SECTION_ORDER[entry.section], by, question.item.published_at, question.item.key
 
 
@@ -168,11 +174,11 @@ def _why_look(accounts: int) -> str | None:
     return f"accounts to be looked at by a person: {accounts}" if accounts else None
 
 
-def _why(entries: Sequence[DigestEntry], *, is_first_window: bool) -> str | None:
+def _why(entries: Sequence[DigestEntry], now: datetime, *, is_first_window: bool) -> str | None:
     news = sum(e.is_news for e in entries)
     if news:
         return f"{news} of {len(entries)} items are news"
-    overdue = sum(e.section is Section.OVERDUE for e in entries)
+    overdue = sum(e.section is Section.OVERDUE or e.question.is_finish_overdue(now) for e in entries)
     if overdue and is_first_window:
         return f"{overdue} items are still overdue: told again each morning"
     return None

@@ -1,6 +1,6 @@
 """When an answer is due."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from watchdaemon.rules.workdays import WorkCalendar
 
@@ -19,7 +19,30 @@ def due_at(published_at: datetime, calendar: WorkCalendar) -> datetime:
     Returns:
         Aware UTC; always a working day's office end and always after `published_at`.
     """
-    day = calendar.next_working_day(calendar.local_date(published_at))
+    return _end_of(calendar.next_working_day(calendar.local_date(published_at)), calendar)
+
+
+def finish_due_at(promised_at: datetime, calendar: WorkCalendar, working_days: int) -> datetime:
+    """Return by when an answer that was promised at that instant must have been given.
+
+    The end of office hours on so many working days after the local date of the promise. A promise that is made again
+    does not move it: whoever asks counts from the first one.
+
+    Args:
+        promised_at: Aware, any zone.
+        calendar: The organisation's.
+        working_days: At least 1.
+
+    Returns:
+        Aware UTC.
+    """
+    day = calendar.local_date(promised_at)
+    for _ in range(working_days):
+        day = calendar.next_working_day(day)
+    return _end_of(day, calendar)
+
+
+def _end_of(day: date, calendar: WorkCalendar) -> datetime:
     hours = calendar.hours_on(day)
     if hours is None:
         raise AssertionError(f"{day} is a working day without office hours")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from watchdaemon.domain.fetch import Coverage, Recheck
-from watchdaemon.domain.item import Item, Visibility
+from watchdaemon.domain.item import BLANKED, Item, Visibility, Wording
 from watchdaemon.domain.quota import Held
 from watchdaemon.domain.watch import FetchAttempt, WatchEntry, Window
 from watchdaemon.errors import Reason
@@ -36,6 +36,8 @@ def storable(text: str) -> str:
 def storable_item(item: Item) -> Item:
     """Return the item with every text storable; the very same object when nothing had to change."""
     changed: dict[str, Any] = {}
+    if item.earlier:
+        changed["earlier"] = tuple(replace(w, text=storable(w.text)) for w in item.earlier)
     for name in _ITEM_TEXTS:
         text = getattr(item, name)
         if text is not None and (clean := storable(text)) != text:
@@ -60,13 +62,17 @@ _ITEM_TEXTS = (
 )
 
 
-def merge_item(stored: Item, fetched: Item) -> Item:
+def merge_item(stored: Item, fetched: Item, *, at: datetime | None = None) -> Item:
     """Return what to keep of an item seen before and now seen again.
 
     The fetched answer holds, except that nothing known is lost: a part that the platform left out this time (author,
     link, parent, time of edit) stays, who wrote it stays known when the author is withheld, and a deleted item that
     comes without its text keeps it. An answer older than the stored one, by its time of edit, does not bring the old
     text back. The result does not depend on the order in which answers with different times of edit arrive.
+
+    What it said before an edit is kept in `earlier`, so that an edit after the answer can be told from a slip of the
+    keys. `at` is when the new answer came (aware UTC): it stands for the time of an edit that the platform does not
+    tell; without it such an edit's earlier words are not kept.
     """
     names = _KEPT_WHEN_LEFT_OUT + (_KEPT_WHEN_WITHHELD if fetched.author_id is None else ())
     kept: dict[str, Any] = {n: known for n in names if not getattr(fetched, n) and (known := getattr(stored, n))}
@@ -74,6 +80,8 @@ def merge_item(stored: Item, fetched: Item) -> Item:
         kept |= {"text": stored.text, "edited_at": stored.edited_at}
     if fetched.visibility is Visibility.DELETED and not fetched.text:
         kept["text"] = stored.text
+    if (earlier := _earlier(stored, fetched, at)) != fetched.earlier:
+        kept["earlier"] = earlier
     if not stored.extra.keys() <= fetched.extra.keys():
         kept["extra"] = {**stored.extra, **fetched.extra}
     return replace(fetched, **kept) if kept else fetched
@@ -83,11 +91,40 @@ _KEPT_WHEN_LEFT_OUT = ("parent_id", "root_id", "author", "author_id", "url", "ed
 _KEPT_WHEN_WITHHELD = ("by_account", "is_automatic")
 
 
+_MOST_WORDINGS = 20
+"""Somebody who edits more often than that is not followed further back."""
+
+
+def _earlier(stored: Item, fetched: Item, at: datetime | None) -> tuple[Wording, ...]:
+    """Return what the item said before what it says now, oldest first."""
+    is_emptied = fetched.visibility is Visibility.DELETED and not fetched.text
+    if stored.text == fetched.text or is_emptied or stored.by_account or BLANKED in stored.extra:
+        return stored.earlier
+    if _is_older(fetched, stored):
+        past, now_since = Wording(text=fetched.text, since=fetched.edited_at), stored.edited_at
+    else:
+        past, now_since = Wording(text=stored.text, since=stored.edited_at, until=at), fetched.edited_at
+    known = [w for w in stored.earlier if (w.text, w.since) != (past.text, past.since)]
+    # Those without a time of their own came in the order in which they were seen, and before those with one.
+    ordered = sorted([*known, past], key=lambda w: (w.since is not None, w.since or stored.published_at))
+    ends = [w.since for w in ordered[1:]] + [now_since]
+    dated = (replace(w, until=end or w.until) for w, end in zip(ordered, ends, strict=True))
+    return tuple(w for w in dated if w.until is not None)[-_MOST_WORDINGS:]
+
+
 def _is_older(fetched: Item, stored: Item) -> bool:
-    return stored.edited_at is not None and fetched.edited_at is not None and fetched.edited_at < stored.edited_at
+    """Tell whether an answer is older than the stored one, by the times of edit.
+
+    Where a platform tells of an edit, an answer with other words and no time of edit is from before it.
+    """
+    if stored.edited_at is None:
+        return False
+    if fetched.edited_at is None:
+        return fetched.text != stored.text
+    return fetched.edited_at < stored.edited_at
 
 
-def apply_recheck(stored: Item, recheck: Recheck) -> Item:
+def apply_recheck(stored: Item, recheck: Recheck, *, at: datetime | None = None) -> Item:
     """Return the item as a recheck leaves it.
 
     Without a visibility nothing is known and the item stays. A deleted item comes back only when the platform gave
@@ -99,7 +136,7 @@ def apply_recheck(stored: Item, recheck: Recheck) -> Item:
         read = replace(
             recheck.item, account=stored.account, external_id=stored.external_id, visibility=recheck.visibility
         )
-        return merge_item(stored, read)
+        return merge_item(stored, read, at=at)
     if stored.visibility is Visibility.DELETED:
         return stored
     return replace(stored, visibility=recheck.visibility)

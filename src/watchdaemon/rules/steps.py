@@ -1,6 +1,6 @@
 """The record of an item's life: which change of its verdict is a step. Every store uses this."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from watchdaemon.domain.question import QuestionState, Step, Verdict
@@ -14,11 +14,12 @@ class Standing:
     answered_by: str | None
     is_holding: bool
     needs_removal: bool
+    since: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, verdict: Verdict) -> "Standing":
         """Return a verdict's."""
-        return cls(verdict.state, verdict.answered_by, verdict.is_holding, verdict.needs_removal)
+        return cls(verdict.state, verdict.answered_by, verdict.is_holding, verdict.needs_removal, since=verdict.since)
 
 
 _NOTHING = Standing(None, None, is_holding=False, needs_removal=False)
@@ -37,10 +38,13 @@ def step_between(before: Standing | None, after: Verdict, *, at: datetime) -> St
     """
     if (before or _NOTHING) == Standing.of(after):
         return None
+    since = min(after.since or at, at)
+    if before is not None and before.since is not None and since < before.since:
+        since = at  # back to an older state: an answer was taken away, and nobody tells when
     return Step(
         account=after.account,
         external_id=after.external_id,
-        at=min(after.since or at, at),
+        at=since,
         state=after.state,
         # A reason of triage's may quote the text, which the step outlives.
         reason=after.reason if after.state is not None else _without_state(after),

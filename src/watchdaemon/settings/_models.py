@@ -124,6 +124,7 @@ class AnswerSettings(Section):
     quote_is_answer: bool = False
     maybe_is_question: bool = True
     threshold: float = Field(default=0.35, ge=0.05, le=0.6)
+    finish_working_days: int = Field(default=AnswerPolicy().finish_working_days, ge=1, le=60)
 
 
 class ActivitySettings(Section):
@@ -346,7 +347,9 @@ class Settings(Section):
     def answer_policy(self) -> AnswerPolicy:
         """Return what counts as an answer, as the rules take it."""
         return AnswerPolicy(
-            quote_is_answer=self.answers.quote_is_answer, maybe_is_question=self.answers.maybe_is_question
+            quote_is_answer=self.answers.quote_is_answer,
+            maybe_is_question=self.answers.maybe_is_question,
+            finish_working_days=self.answers.finish_working_days,
         )
 
     def communications(self) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class ItemPart(Part):
             changes = _Changes()
             for item in items:
                 known = changes.items.get(item.external_id) or stored.get(item.external_id)
-                kept = item if known is None else merge_item(known, item)
+                kept = item if known is None else merge_item(known, item, at=at)
                 if kept != known:
                     changes.put(kept, known)
             _write_items(self._db, connection, changes.items.values(), at)
@@ -143,7 +143,7 @@ class ItemPart(Part):
                 known = changes.items.get(external_id) or stored.get(external_id)
                 if known is None:
                     continue
-                kept = storable_item(apply_recheck(known, recheck))
+                kept = storable_item(apply_recheck(known, recheck, at=at))
                 if kept != known:
                     changes.put(kept, known)
             _write_items(self._db, connection, changes.items.values(), at)

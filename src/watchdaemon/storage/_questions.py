@@ -48,6 +48,7 @@ _wants_removal = or_(_verdicts.c.removal_word.is_(True), and_(_verdicts.c.remova
 _STANDING = (
     *(_verdicts.c.account, _verdicts.c.external_id, _verdicts.c.state, _verdicts.c.answered_by),
     *(_verdicts.c.finish_due_at, _verdicts.c.is_secret, _verdicts.c.is_inappropriate, _verdicts.c.removal_word),
+    _verdicts.c.since,
 )
 _ended_well = _moderations.c.outcome == Outcome.DONE
 _ordered_item = and_(_moderations.c.account == _items.c.account, _moderations.c.external_id == _items.c.external_id)

@@ -257,6 +257,7 @@ def standing_from_row(row: StoredRow) -> Standing:
         row["answered_by"],
         is_holding=row["finish_due_at"] is not None,
         needs_removal=flagged if word is None else word,
+        since=row["since"],
     )
 
 

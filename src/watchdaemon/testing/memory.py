@@ -144,7 +144,7 @@ class _ItemPart(_Part):
             changed_threads: set[str] = set()
             for item in result.items:
                 known = data.items.get(item.key)
-                merged = item if known is None else merge_item(known, item)
+                merged = item if known is None else merge_item(known, item, at=at)
                 if merged != known:
                     touched.add(item.key)
                     changed_threads |= {merged.thread_id, known.thread_id if known else merged.thread_id}
@@ -198,7 +198,7 @@ class _ItemPart(_Part):
             for mark in data.marks.values():
                 mark.revision += 1
 
-    def set_visibility(self, rechecks: Sequence[Recheck], *, at: datetime) -> int:  # noqa: ARG002 - the port's signature
+    def set_visibility(self, rechecks: Sequence[Recheck], *, at: datetime) -> int:
         """Write down what rechecks found, mark the threads; returns how many items changed."""
         changed: set[ItemKey] = set()
         with self._turn() as data:
@@ -207,7 +207,7 @@ class _ItemPart(_Part):
                 known = data.items.get(key)
                 if known is None:
                     continue
-                kept = apply_recheck(known, recheck)
+                kept = apply_recheck(known, recheck, at=_kept(at))
                 if kept != known:
                     data.items[key] = kept
                     changed.add(key)
