@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from watchdaemon.domain.account import Account, Ownership
 from watchdaemon.sandbox import ids
@@ -13,7 +14,7 @@ TOKEN = "sandbox-measured-token"
 SECRET = "sandbox-measured-secret"
 
 NewId = Callable[[str, datetime, str, str | None], str]
-"""Makes an item's id from the account's own id, the time, a seed and (for a comment) the post's id."""
+"""Makes an item's id from its author's id, the time, a seed and (for a comment) the post's id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,48 +75,46 @@ class Place:
         """Return the credential's fields."""
         return {name: text.replace(TOKEN, f"{TOKEN}-{key}") for name, text in self.credential.items()}
 
-    def post(self, world: World, key: str, at: datetime, number: int) -> WorldItem:
-        """Let the account publish something."""
+    def post(self, world: World, key: str, at: datetime, number: int, **more: Any) -> WorldItem:
+        """Let the account publish something; `more` is what else is so of it."""
         own, seed = self.native_id(key), f"{key}:post:{number}"
-        return world.add(
-            WorldItem(
-                id=self.post_id(own, at, seed, None),
-                account=key,
-                kind=Kind.POST,
-                author_id=own,
-                author_name="Exempelkommun",
-                author_username=world.account(key).username,
-                by_account=True,
-                title="Film" if self.platform == "youtube" else "",
-                text=f"Nytt från kommunen {number}",
-                published_at=at,
-            )
+        made = WorldItem(
+            id=self.post_id(own, at, seed, None),
+            account=key,
+            kind=Kind.POST,
+            author_id=own,
+            author_name="Exempelkommun",
+            author_username=world.account(key).username,
+            by_account=True,
+            title="Film" if self.platform == "youtube" else "",
+            text=f"Nytt från kommunen {number}",
+            published_at=at,
         )
+        return world.add(replace(made, **more))
 
     def comment(
-        self, world: World, post: WorldItem, at: datetime, number: int, *, to: WorldItem | None = None
+        self, world: World, post: WorldItem, at: datetime, number: int, *, to: WorldItem | None = None, **more: Any
     ) -> WorldItem:
-        """Let one of forty people comment under a post, or reply to a comment."""
+        """Let one of forty people comment under a post, or reply to a comment; `more` is what else is so of it."""
         key, name = post.account, f"Kim Exempel {number % 40}"
         seed = f"{post.id}:comment:{number}"
         named = f"@{world.account(key).username} " if self.names_the_account else ""
         has_two_levels = self.platform in ("facebook", "instagram", "youtube")
-        return world.add(
-            WorldItem(
-                id=self.comment_id(self.native_id(key), at, seed, to.id if to is not None else None)
-                if self.platform == "youtube"
-                else self.comment_id(self.native_id(key), at, seed, post.id),
-                account=key,
-                kind=Kind.COMMENT,
-                author_id=self.person_id(name),
-                author_name=name,
-                author_username=f"kim{number % 40}.example" if self.platform == "bluesky" else f"kim{number % 40}",
-                text=f"{named}Hur länge är det öppet {number}?",
-                published_at=at,
-                parent_id=to.id if to is not None else (None if has_two_levels else post.id),
-                root_id=post.id,
-            )
+        author_id = more.get("author_id", self.person_id(name))
+        above = (to.id if to is not None else None) if self.platform == "youtube" else post.id
+        made = WorldItem(
+            id=self.comment_id(author_id, at, seed, above),
+            account=key,
+            kind=Kind.COMMENT,
+            author_id=author_id,
+            author_name=name,
+            author_username=f"kim{number % 40}.example" if self.platform == "bluesky" else f"kim{number % 40}",
+            text=f"{named}Hur länge är det öppet {number}?",
+            published_at=at,
+            parent_id=to.id if to is not None else (None if has_two_levels else post.id),
+            root_id=post.id,
         )
+        return world.add(replace(made, **more))
 
 
 def _user(scopes: frozenset[str] = frozenset(), *, kind: TokenKind = TokenKind.USER, secret: str = "") -> Token:

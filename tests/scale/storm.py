@@ -1,6 +1,7 @@
 """A platform in a storm: every third request fails, each time in another way; and a daemon that is killed meanwhile."""
 
 import itertools
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -48,3 +49,30 @@ FORMS: tuple[Callable[[], Response], ...] = (
     lambda: JSONResponse(["not", "an", "object"]),
     lambda: JSONResponse({"title": "Too Many Requests", "status": 429}, status_code=429),
 )
+
+
+class Killed(BaseException):
+    """The process is gone. Nothing catches it, as nothing catches ``kill -9``."""
+
+
+@dataclass
+class Reaper:
+    """Kills a pass at some request, at random; `strike` is called after each."""
+
+    random: random.Random
+    _left: int | None = None
+
+    def prepare(self, *, is_killing: bool) -> None:
+        """Let the next pass be killed, or live."""
+        self._left = self.random.choice([1, 5, 20, 60, 150]) if is_killing else None
+
+    def rest(self) -> None:
+        """Kill nobody."""
+        self._left = None
+
+    def strike(self) -> None:
+        """Count one request. Raises Killed when it was the last one."""
+        if self._left is not None:
+            self._left -= 1
+            if self._left <= 0:
+                raise Killed

@@ -8,7 +8,7 @@ from watchdaemon.domain.item import Item, Visibility
 from watchdaemon.errors import AdapterError
 from watchdaemon_adapters._graph.collect import trouble_of
 from watchdaemon_adapters._graph.errors import MissingObjectError
-from watchdaemon_adapters._graph.values import optional_id
+from watchdaemon_adapters._graph.values import Row, optional_id
 from watchdaemon_adapters.threads.client import ThreadsClient
 from watchdaemon_adapters.threads.collect import ends_the_fetch
 from watchdaemon_adapters.threads.mapping import PENDING_FIELDS, Identity, fields_of, reread, visibility_of
@@ -38,6 +38,7 @@ def recheck_items(
     stopped: AdapterError | None = None
     client: ThreadsClient | None = None
     identity = Identity(account=account)
+    queues = Queues()
     try:
         client, identity = reader()
     except AdapterError as error:
@@ -48,7 +49,7 @@ def recheck_items(
             yield _unknown(item, stopped if fields is not None else None)
             continue
         try:
-            if item.visibility is Visibility.HELD and (held := _in_queue(lists(client), item)) is not None:
+            if item.visibility is Visibility.HELD and (held := queues.find(lists(client), item)) is not None:
                 yield held
                 continue
             fresh = reread(client.get(item.external_id, {"fields": fields}), account, item, identity)
@@ -61,19 +62,35 @@ def recheck_items(
             yield _unknown(item, error)
 
 
-def _in_queue(lists: ListReader, item: Item) -> Recheck | None:
-    """Return what the queue of its post says of a held reply; None when it is in there no more.
+class Queues:
+    """The posts' queues of replies that wait, each read once.
 
     What is said of a held reply that is read by its id is not documented, so the queue is asked first.
     """
+
+    def __init__(self) -> None:
+        self._rows: dict[str | None, dict[str, Row]] = {}
+
+    def find(self, lists: ListReader, item: Item) -> Recheck | None:
+        """Return what the queue of its post says of a held reply; None when it is in there no more."""
+        if item.root_id not in self._rows:
+            self._rows[item.root_id] = _queue(lists, item.root_id)
+        row = self._rows[item.root_id].get(item.external_id)
+        return (
+            None
+            if row is None
+            else Recheck(account=item.account, external_id=item.external_id, visibility=visibility_of(row))
+        )
+
+
+def _queue(lists: ListReader, post_id: str | None) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
     try:
-        for rows in lists.read(f"{item.root_id}/pending_replies", {"fields": PENDING_FIELDS}):
-            for row in rows:
-                if isinstance(row, dict) and optional_id(row) == item.external_id:
-                    return Recheck(account=item.account, external_id=item.external_id, visibility=visibility_of(row))
+        for page in lists.read(f"{post_id}/pending_replies", {"fields": PENDING_FIELDS}):
+            rows |= {key: row for row in page if isinstance(row, dict) and (key := optional_id(row)) is not None}
     except MissingObjectError:
-        return None  # the post is gone, and the queue with it
-    return None
+        return {}  # the post is gone, and the queue with it
+    return rows
 
 
 def _unknown(item: Item, error: AdapterError | None) -> Recheck:

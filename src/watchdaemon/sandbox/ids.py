@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 
 _BLUESKY_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"  # base32-sortable
 _X_EPOCH_MS = 1_288_834_974_657  # the zero of X's time-sortable ids
@@ -131,6 +132,7 @@ def bluesky_post(did: str, at: datetime, seed: str) -> str:
     return f"at://{did}/app.bsky.feed.post/{_base32(int(at.timestamp() * 1_000) * 1_024_000 + tie, 13)}"
 
 
+@lru_cache(maxsize=50_000)  # every reply names those of its parent and its thread
 def bluesky_cid(text: str) -> str:
     """``bafyrei…``, 59 characters, derived from what it names."""
     number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")

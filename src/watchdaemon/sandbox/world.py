@@ -5,11 +5,13 @@ The platforms' servers only translate: they ask the world what exists *now* and 
 
 import bisect
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 """Gives the world's present time, aware, in UTC."""
@@ -206,6 +208,9 @@ class World:
         self._items: dict[Key, WorldItem] = {}
         self._by_id: dict[str, list[Key]] = {}
         self._index: dict[tuple[str, str], list[Key]] = {}  # (relation, value) -> keys in order of time
+        self._changes = 0
+        self._remembered: dict[Hashable, object] = {}
+        self._remembered_at: tuple[int, datetime] | None = None
         for account in accounts:
             self.put_account(account)
         for item in items:
@@ -215,11 +220,25 @@ class World:
         """Return the world's time."""
         return self.clock()
 
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` gives, made anew only when something was changed or time has passed since.
+
+        A platform shows the same long list page by page; what is returned must not be changed.
+        """
+        with self._lock:
+            at = (self._changes, self.now())
+            if at != self._remembered_at:
+                self._remembered, self._remembered_at = {}, at
+            if key not in self._remembered:
+                self._remembered[key] = make()
+            return cast("T", self._remembered[key])
+
     # ---- accounts ------------------------------------------------------------------------------------------------
 
     def put_account(self, account: WorldAccount) -> None:
         """Add an account, or replace the one with its key (tokens too)."""
         with self._lock:
+            self._changes += 1
             old = self._accounts.get(account.key)
             for token in old.tokens if old else ():
                 self._tokens.pop(token.value, None)
@@ -257,6 +276,7 @@ class World:
         with self._lock:
             if item.key in self._items:
                 raise ValueError(f"there is an item {item.id} of {item.account} already")
+            self._changes += 1
             self._items[item.key] = item
             self._by_id.setdefault(item.id, []).append(item.key)
             for relation in _relations(item):
@@ -286,6 +306,7 @@ class World:
         with self._lock:
             if item.key not in self._items:
                 raise UnknownItemError(item.key)
+            self._changes += 1
             self._items[item.key] = item
             return item
 

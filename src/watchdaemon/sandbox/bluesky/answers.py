@@ -22,7 +22,7 @@ from watchdaemon.sandbox.bluesky.posts import (
     timestamp,
 )
 from watchdaemon.sandbox.bluesky.spec import Query, Refused
-from watchdaemon.sandbox.world import Kind, World, WorldItem
+from watchdaemon.sandbox.world import Kind, World, WorldAccount, WorldItem
 
 # so many authors above a reply are told of it
 NOTIFIED_ABOVE = 5
@@ -111,19 +111,21 @@ class Answers:
     def notifications(self, asked: Asked) -> Json:
         """app.bsky.notification.listNotifications."""
         reasons = asked.query.texts("reasons")
-        told = [n for n in self._told(asked) if not reasons or n.reason in reasons]
+        account = asked.caller.account
+        told = self._world.remembered(("bluesky:told", account.key), lambda: self._told(account))
+        told = [n for n in told if not reasons or n.reason in reasons]
         page, cursor = self._cut(asked, told, lambda n: sorted_at(n.item))
         rows = [self._notification(n) for n in page]
         seen = asked.query.text("seenAt") or timestamp(self._world.now())
         return _page("notifications", rows, cursor) | {"priority": False, "seenAt": seen}
 
-    def _told(self, asked: Asked) -> list[Notified]:
+    def _told(self, account: WorldAccount) -> list[Notified]:
         """Return what the account was told of, newest first: once for each post, by the strongest reason."""
         told = []
-        for item in newest_first(i for i in self._world.visible(asked.caller.account.key) if is_post(i)):
+        for item in newest_first(i for i in self._world.visible(account.key) if is_post(i)):
             if item.by_account or is_blocked(item) or item.extra.get("notify") == "no":
                 continue
-            reason = self._reason(item, asked.caller.account.native_id)
+            reason = self._reason(item, account.native_id)
             if reason is not None:
                 told.append(Notified(item, *reason))
         return told

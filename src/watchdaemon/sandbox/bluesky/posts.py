@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from watchdaemon.sandbox import ids
-from watchdaemon.sandbox.bluesky.access import PLATFORM, find_actor
+from watchdaemon.sandbox.bluesky.access import PLATFORM
 from watchdaemon.sandbox.bluesky.spec import POST
 from watchdaemon.sandbox.world import Kind, World, WorldAccount, WorldItem
 
@@ -16,6 +17,7 @@ DEFS = "app.bsky.feed.defs"
 _URL = re.compile(r"https?://\S+")
 
 
+@lru_cache(maxsize=50_000)
 def timestamp(instant: datetime) -> str:
     """Write an instant as the service does: milliseconds and a Z."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -54,21 +56,29 @@ class Posts:
 
     def everything(self) -> list[WorldItem]:
         """Return every post that exists now, newest first."""
+        return self._world.remembered("bluesky:everything", self._everything)
+
+    def _everything(self) -> list[WorldItem]:
         found = (self._world.visible(account.key) for account in self._world.accounts(PLATFORM))
         unique = {item.key: item for items in found for item in items if is_post(item)}
         return newest_first(unique.values())
 
     def by(self, did: str) -> list[WorldItem]:
         """Return what somebody wrote, newest first."""
-        return [item for item in self.everything() if item.author_id == did]
+        return self._world.remembered(
+            ("bluesky:by", did), lambda: [item for item in self.everything() if item.author_id == did]
+        )
 
     def replies(self, item: WorldItem) -> list[WorldItem]:
         """Return the posts that answer this very one, oldest first."""
-        return [i for i in self._world.under(item) if i.kind is not Kind.QUOTE]
+        return [i for i in self._under(item) if i.kind is not Kind.QUOTE]
 
     def quotes(self, item: WorldItem) -> list[WorldItem]:
         """Return the posts that quote this one, newest first."""
-        return newest_first(i for i in self._world.under(item) if i.kind is Kind.QUOTE)
+        return newest_first(i for i in self._under(item) if i.kind is Kind.QUOTE)
+
+    def _under(self, item: WorldItem) -> list[WorldItem]:
+        return self._world.remembered(("bluesky:under", item.key), lambda: self._world.under(item))
 
     def root(self, item: WorldItem) -> WorldItem | None:
         """Return the post that an item's thread stands under, existing or not; None for one that is no reply."""
@@ -96,7 +106,8 @@ class Posts:
         """Return the accounts that an item names, by its author's own marking."""
         if item.extra.get("mention") == "no":
             return []
-        named = [a for a in self._world.accounts(PLATFORM) if f"@{a.username}" in item.text]
+        accounts = self._world.remembered("bluesky:accounts", lambda: self._world.accounts(PLATFORM))
+        named = [a for a in accounts if f"@{a.username}" in item.text]
         written_to = [self._world.account(key) for key in (item.account, *item.mentions)]
         return named or (written_to if item.kind is Kind.MENTION else [])
 
@@ -127,6 +138,9 @@ class Posts:
 
     def view(self, item: WorldItem) -> Json:
         """Show a post."""
+        return self._world.remembered(("bluesky:view", item.key), lambda: self._view(item))
+
+    def _view(self, item: WorldItem) -> Json:
         view: Json = {
             "uri": item.id,
             "cid": cid_of(item, self._world.now()),
@@ -160,7 +174,7 @@ class Posts:
 
     def author(self, item: WorldItem) -> Json:
         """Show who wrote a post."""
-        account = find_actor(self._world, item.author_id)
+        account = self._world.find_account(PLATFORM, item.author_id)
         handle = account.username if account is not None else item.author_username or "handle.invalid"
         author: Json = {
             "did": item.author_id,

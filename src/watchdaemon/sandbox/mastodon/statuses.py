@@ -81,7 +81,10 @@ class Statuses:
 
     def written_by(self, account: WorldAccount) -> list[WorldItem]:
         """Return an account's own statuses, newest first."""
-        return _newest_first(i for i in self._all(account) if i.author_id == account.native_id)
+        return self._world.remembered(
+            ("mastodon:by", account.key),
+            lambda: _newest_first(i for i in self._all(account) if i.author_id == account.native_id),
+        )
 
     def find(self, status_id: str, viewer: WorldAccount) -> WorldItem | None:
         """Return a status that is there, and that the viewer may see."""
@@ -101,6 +104,9 @@ class Statuses:
 
     def children(self, item: WorldItem) -> list[WorldItem]:
         """Return what answers an item directly, oldest first."""
+        return self._world.remembered(("mastodon:children", item.key), lambda: self._children(item))
+
+    def _children(self, item: WorldItem) -> list[WorldItem]:
         children = self._world.under(item)
         if item.kind is Kind.MESSAGE and item.conversation_id is not None:
             children = [i for i in self._world.conversation(item.account, item.conversation_id) if i.id != item.id]
@@ -112,6 +118,9 @@ class Statuses:
 
     def notifications(self, account: WorldAccount) -> list[Notification]:
         """Return the account's mentions and quotes, newest first. A deleted status takes its notification with it."""
+        return self._world.remembered(("mastodon:told", account.key), lambda: self._notifications(account))
+
+    def _notifications(self, account: WorldAccount) -> list[Notification]:
         found = []
         for item in self._all(account):
             fate, kind = item.extra.get("notification", ""), "quote" if item.kind is Kind.QUOTE else "mention"
@@ -153,6 +162,11 @@ class Statuses:
 
     def to_json(self, item: WorldItem, *, with_quote: bool = True) -> Json:
         """Show a status."""
+        return self._world.remembered(
+            ("mastodon:shown", item.key, with_quote), lambda: self._to_json(item, with_quote=with_quote)
+        )
+
+    def _to_json(self, item: WorldItem, *, with_quote: bool) -> Json:
         now = self._world.now()
         parent, edited_at = self.parent(item), item.edited_at(now)
         is_parent_here = parent is not None and parent.exists(now)
@@ -206,6 +220,12 @@ class Statuses:
 
     def account_to_json(self, account: WorldAccount, *, with_counts: bool = False) -> Json:
         """Show an account of the instance; counting its statuses costs, and matters only where it is asked for."""
+        return self._world.remembered(
+            ("mastodon:account", account.key, with_counts),
+            lambda: self._account_to_json(account, with_counts=with_counts),
+        )
+
+    def _account_to_json(self, account: WorldAccount, *, with_counts: bool) -> Json:
         own = self.written_by(account) if with_counts else []
         return _account_json(
             {"id": account.native_id, "username": account.username, "acct": account.username},
@@ -226,7 +246,8 @@ class Statuses:
         return {"state": "accepted" if is_there else "deleted", "quoted_status": shown}
 
     def _mention(self, username: str) -> Json:
-        known = next((a for a in self._world.accounts(PLATFORM) if a.username == username), None)
+        accounts = self._world.remembered("mastodon:accounts", lambda: self._world.accounts(PLATFORM))
+        known = next((a for a in accounts if a.username == username), None)
         account_id = known.native_id if known is not None else ids.mastodon_account(username)
         return {"id": account_id, "username": username, "acct": username, "url": f"https://{HOST}/@{username}"}
 
