@@ -102,11 +102,13 @@ class _InboxReader:
         self.changed_since = self._since if newest is None or self._is_sweep else newest - OVERLAP
 
     async def conversations(self, first: Row | AdapterError | None) -> AsyncIterator[list[object]]:
-        stop = StopWhenOld(self.changed_since, is_thorough=self._is_sweep)
+        notes = self._collector.notes
+        stop = StopWhenOld(self.changed_since, is_thorough=self._is_sweep, is_unsorted=notes.is_unsorted(STREAM))
         async for page in self._pages(self._inbox.edge, {}, first):
             yield page
             if stop.is_enough([_updated_at(row) for row in page]):
-                return
+                break
+        notes.note_order(STREAM, is_sorted=stop.is_sorted)
 
     async def read(self, conversation: Row, key: str) -> bool:
         """Read one conversation's messages; tell whether all that are wanted could be read."""
@@ -165,8 +167,8 @@ class _InboxReader:
 
     def _reaches_back(self, rows: list[object], *, has_more: bool, counted: int) -> bool:
         """Tell whether the messages that came with the list are all that are wanted."""
-        if not has_more and (rows or not counted):
-            return True  # the end is where there is no next page; but nothing, where something is counted, is no end
+        if not has_more and counted <= len(rows):
+            return True  # the end is where there is no next page; but not where more are counted
         wanted_from = self._since if self._is_sweep else self.changed_since
         return _is_newest_first(rows) and _ends_before(rows, wanted_from)
 

@@ -35,6 +35,19 @@ _ROTATING = frozenset({Reason.UNAUTHORISED, Reason.RATE_LIMITED})
 _SINGLY = frozenset({Reason.MALFORMED, Reason.UNSUPPORTED, Reason.GONE, Reason.PERMISSION})
 
 
+class Spare:
+    """Questions that still go into the requests which a fetch sends anyway."""
+
+    def __init__(self, accounts: int, *questions_each: int) -> None:
+        """Count what is left beside so many questions of every account; with several numbers, beside each of them."""
+        self._left = min(-accounts * each % MOST_AT_ONCE for each in questions_each)
+
+    def take(self) -> bool:
+        """Use one up; False when none is left."""
+        self._left -= 1
+        return self._left >= 0
+
+
 class SyncGraph(Protocol):
     """One token's way to the Graph, one request at a time."""
 

@@ -1,6 +1,7 @@
 """What one fetch of an account writes down for the next: the day's sweep, refusals, how much fits into an answer."""
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ NOTES = "notes"
 
 ASK_AGAIN_AFTER = timedelta(days=7)  # what the app was never allowed
 SMALLEST_FIT = 5  # fewer rows than that at a time, and everything is asked for apart
+ALONE_AFTER_DAYS = 14  # a list that never held anything is asked for by itself
 _MOST_COUNTS = 500
 
 _STAYS = frozenset({Reason.PERMISSION, Reason.UNSUPPORTED})
@@ -32,6 +34,10 @@ class Notes:
     posts: int = 0  # so many posts lie within the look-back
     apart_on: date | None = None  # when the question for everything at once was last refused
     counts: dict[str, int] = field(default_factory=dict)  # comments under long threads when they were last read whole
+    unsorted_on: dict[str, date] = field(default_factory=dict)  # lists that were seen out of order, and when
+    alone: set[str] = field(default_factory=set)  # streams whose lists were asked for by themselves once
+    spelling: dict[str, str] = field(default_factory=dict)  # by stream: how its ids are usually spelled
+    odd: dict[str, str] = field(default_factory=dict)  # ids that are stored by another spelling
 
     @property
     def is_sweep(self) -> bool:
@@ -43,6 +49,13 @@ class Notes:
         """Whether everything at once is known to be refused, or too much."""
         is_too_much = self.fit is not None and self.fit < SMALLEST_FIT
         return is_too_much or (self.apart_on is not None and self.today - self.apart_on < ASK_AGAIN_AFTER)
+
+    def is_due_alone(self, name: str) -> bool:
+        """Tell whether a list that was always left out, as an empty one is, shall be asked for by itself today.
+
+        Left out of a larger answer, what the token is not to see would pass for empty. Each list has days of its own.
+        """
+        return self.is_sweep and (self.today.toordinal() + zlib.crc32(name.encode())) % ALONE_AFTER_DAYS == 0
 
     def was_refused(self, stream: str) -> bool:
         """Tell whether the stream was refused when it was last asked for."""
@@ -69,6 +82,18 @@ class Notes:
         self.fit = rows if self.fit is None else min(self.fit, rows)
         self.fit_on = self.today
 
+    def is_unsorted(self, stream: str) -> bool:
+        """Tell whether a list was out of order when it was lately read."""
+        seen_on = self.unsorted_on.get(stream)
+        return seen_on is not None and self.today - seen_on < ASK_AGAIN_AFTER
+
+    def note_order(self, stream: str, *, is_sorted: bool) -> None:
+        """Remember that a list was seen out of order; forget it when it was read in order after a while."""
+        if not is_sorted:
+            self.unsorted_on[stream] = self.today
+        elif not self.is_unsorted(stream):
+            self.unsorted_on.pop(stream, None)
+
     def remember_count(self, thread: str, count: int) -> None:
         """Remember how many comments a long thread had when it was read whole."""
         self.counts[thread] = count
@@ -90,6 +115,10 @@ class Notes:
             "posts": self.posts,
             "apart": _day(self.apart_on),
             "counts": dict(sorted(self.counts.items())),
+            "unsorted": {name: _day(on) for name, on in sorted(self.unsorted_on.items())},
+            "alone": sorted(self.alone),
+            "spelling": dict(sorted(self.spelling.items())),
+            "odd": dict(sorted(self.odd.items())),
         }
         return json.dumps(stored, separators=(",", ":"))
 
@@ -111,6 +140,10 @@ class Notes:
                 posts=_number(stored["posts"]),
                 apart_on=_read_day(stored["apart"]),
                 counts={str(k): _number(v) for k, v in _rows(stored["counts"])},
+                unsorted_on={str(k): date.fromisoformat(v) for k, v in stored.get("unsorted", {}).items()},
+                alone={str(name) for name in stored.get("alone", [])},
+                spelling={str(k): str(v) for k, v in stored.get("spelling", {}).items()},
+                odd={str(k): str(v) for k, v in stored.get("odd", {}).items()},
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return Notes(today=today)

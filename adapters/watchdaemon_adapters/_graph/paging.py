@@ -36,6 +36,7 @@ class Page:
     summary: Row = field(default_factory=dict)
     is_lean: bool = False  # read with the edge's lean parameters
     limit: int = 0  # how many rows were asked for in the end
+    after: str | None = None  # the cursor of its last row; of the list's end, too
 
 
 async def read_pages(
@@ -50,7 +51,8 @@ async def read_pages(
     """Yield the pages of an edge from its beginning, or from `start` (what `next_of` gave).
 
     A page may be empty and still have a next one; the end is where there is none. With `first` the first answer is
-    there already (it came with other things), or is known to be that error.
+    there already (it came with other things), or is known to be that error. A cursor that is refused in the middle has
+    run out: the list is read from its beginning once more, and its rows come again.
 
     Raises:
         RetriableError: With reason INCOMPLETE when the pages cannot be followed to the end.
@@ -59,14 +61,22 @@ async def read_pages(
     reader = _EdgeReader(client, edge, platform, account)
     step: Mapping[str, str] = start or {}
     seen = {frozenset(step.items())}
+    has_begun_anew = False
     for _ in range(MAX_PAGES):
-        answer, first = await reader.read(step, first), None
+        try:
+            answer, first = await reader.read(step, first), None
+        except _LostPlaceError:
+            if has_begun_anew:
+                raise
+            has_begun_anew, step, seen = True, {}, set()
+            continue
         following = next_of(answer, platform=platform, account=account)
         yield Page(
             rows=rows_of(answer),
             summary=child_of(answer, "summary"),
             is_lean=reader.is_lean,
             limit=reader.limit,
+            after=_after(answer),
         )
         if following is None:
             return
@@ -75,6 +85,10 @@ async def read_pages(
         seen.add(frozenset(following.items()))
         step = following
     raise _unfollowed(platform, account)
+
+
+class _LostPlaceError(RetriableError):
+    """A cursor is not good any more."""
 
 
 class _EdgeReader:
@@ -103,7 +117,12 @@ class _EdgeReader:
                 continue
             except AdapterError as error:
                 if step and error.reason is Reason.MALFORMED:  # the first page was understood: it is the cursor
-                    raise _unfollowed(self._platform, self._account) from error
+                    raise _LostPlaceError(
+                        f"{self._platform} refused its own cursor",
+                        platform=self._platform,
+                        account=self._account,
+                        reason=Reason.INCOMPLETE,
+                    ) from error
                 raise
             if is_list_missing(answer):
                 raise RetriableError(
@@ -138,15 +157,20 @@ def next_of(answer: Row, *, platform: str, account: str) -> dict[str, str] | Non
     address = paging.get("next") if isinstance(paging, dict) else paging
     if address is None or address == "":
         return None
-    after = child_of(child_of(answer, "paging"), "cursors").get("after")
+    after = _after(answer)
     if not isinstance(paging, dict) or not isinstance(address, str):
         raise _unfollowed(platform, account)
-    if isinstance(after, str) and after:
+    if after is not None:
         return {"after": after}
     query = _query_of(address)
     if not query:
         raise _unfollowed(platform, account)
     return {name: value for name, value in query if name not in _SECRET_PARAMETERS}
+
+
+def _after(answer: Row) -> str | None:
+    after = child_of(child_of(answer, "paging"), "cursors").get("after")
+    return after if isinstance(after, str) and after else None
 
 
 def _query_of(address: str) -> list[tuple[str, str]]:
@@ -165,27 +189,37 @@ class StopWhenOld:
 
     The Graph ranks some lists and promises no order, so one old row means nothing. A list that never once went back in
     time is left where it became old (with `is_thorough` only after a whole page without a single row of interest); one
-    that did a few times, after `patience` such pages; a shuffled one is read to its end.
+    that did a few times, after `patience` such pages; a shuffled one is read to its end, and so is one that was
+    shuffled the last time (`is_unsorted`) or that was not once seen to go back in time: the oldest may come first.
     """
 
-    def __init__(self, since: datetime, *, patience: int = 2, is_thorough: bool = True) -> None:
+    def __init__(
+        self, since: datetime, *, patience: int = 2, is_thorough: bool = True, is_unsorted: bool = False
+    ) -> None:
         self._since = since
         self._patience = patience
         self._is_thorough = is_thorough
         self._old_pages = 0
-        self._breaks = 0
+        self._breaks = NEARLY_SORTED + 1 if is_unsorted else 0
+        self._has_fallen = False
         self._last: datetime | None = None
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether the list is as good as in order, as far as it was read."""
+        return self._breaks <= NEARLY_SORTED
 
     def is_enough(self, moments: Sequence[datetime | None]) -> bool:
         """Take in one page's times; an unreadable time counts as interesting, an empty page as nothing."""
         for moment in moments:
             if moment is not None:
                 self._breaks += self._last is not None and moment > self._last
+                self._has_fallen = self._has_fallen or (self._last is not None and moment < self._last)
                 self._last = moment
         if moments:
             is_old = all(moment is not None and moment < self._since for moment in moments)
             self._old_pages = self._old_pages + 1 if is_old else 0
-        if self._breaks > NEARLY_SORTED:
+        if not self.is_sorted or not self._has_fallen:
             return False
         if self._old_pages >= (self._patience if self._breaks else 1):
             return True

@@ -136,17 +136,23 @@ async def read_posts(
         RetriableError: With SUSPICIOUS_EMPTY, after the last row, when the list is empty and must not be.
         AdapterError: As the client does.
     """
-    stop = StopWhenOld(wanted.since, is_thorough=collector.notes.is_sweep and not wanted.is_trusted)
+    notes = collector.notes
+    stop = StopWhenOld(
+        wanted.since,
+        is_thorough=notes.is_sweep and not wanted.is_trusted,
+        is_unsorted=not wanted.is_trusted and notes.is_unsorted(wanted.stream),
+    )
     is_empty = True
     async for page in _pages(client, collector, wanted, comments):
         is_empty = is_empty and not page.rows
         if comments is not None:
             comments.is_nested = not page.is_lean
         if page.limit < wanted.limit:
-            collector.notes.remember_fit(page.limit)
+            notes.remember_fit(page.limit)
         yield page.rows
         if stop.is_enough([optional_moment(r, wanted.time_key) if isinstance(r, dict) else None for r in page.rows]):
             break
+    notes.note_order(wanted.stream, is_sorted=stop.is_sorted)
     if is_empty and wanted.can_be_doubted:
         mark = collector.mark(wanted.stream)
         await refuse_sudden_emptiness(collector, mark, wanted.stream, lambda known: client.get(known, {"fields": "id"}))

@@ -12,7 +12,7 @@ from watchdaemon.ports import AdapterContext
 from watchdaemon_adapters._graph.client import GraphClient, Secrets, read_secrets
 from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error
 from watchdaemon_adapters._graph.connect import PageConnector, is_page
-from watchdaemon_adapters._graph.courier import Courier, SyncGraph
+from watchdaemon_adapters._graph.courier import Courier, Spare, SyncGraph
 from watchdaemon_adapters._graph.rechecking import recheck_items
 from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, run_rounds
 from watchdaemon_adapters._graph.tokens import health_of, page_of
@@ -29,6 +29,7 @@ MESSAGE_SCOPES = ("pages_manage_metadata", "pages_messaging")
 MODERATION_SCOPES = ("pages_manage_engagement",)
 _PHOTOS = "; under single photos of a post with several once a day, the newest 50"
 _NO_PHOTOS = "; not under single photos of a post with several"
+QUESTIONS_EACH = 3  # whose the token is, all lists at once, and the conversations
 _PROFILE_FIELDS = "id,name,link,about,description,is_published,published_posts.limit(10){created_time}"
 
 
@@ -36,7 +37,7 @@ class FacebookAdapter:
     """Reads Pages with each Page's own token, as many as there are in as few requests as it takes."""
 
     name = PLATFORM
-    batch_size = 50  # each Page asks three questions, and fifty questions go into a request
+    batch_size = 45  # each Page asks three questions, and fifty go into a request; a few are left for doubts
 
     def __init__(self, settings: FacebookSettings, context: AdapterContext) -> None:
         self._settings = settings
@@ -82,7 +83,8 @@ class FacebookAdapter:
 
     def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
         """Yield one final result per account, as soon as each has all of its answers."""
-        yield from run_rounds([self._fetch_one(a, cursors.get(a.key, {})) for a in accounts], self._courier())
+        spare = Spare(len(accounts), QUESTIONS_EACH)
+        yield from run_rounds([self._fetch_one(a, cursors.get(a.key, {}), spare) for a in accounts], self._courier())
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
         """Read the items again by their ids."""
@@ -188,19 +190,19 @@ class FacebookAdapter:
         """Read again whether it is so."""
         return self._moderation.holds(account, item, action, text=text, reply_id=reply_id)
 
-    async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+    async def _fetch_one(self, account: Account, cursors: Cursors, spare: Spare) -> FetchResult:
         client: AccountClient | None = None
         try:
             client = self._client(account)
-            return await self._read(account, client, cursors)
+            return await self._read(account, client, cursors, spare)
         except AdapterError as error:
             return failed_result(account, error, client.calls if client else 0)
         except Exception as error:  # noqa: BLE001 - a fault of ours with one Page's data must not cost another Page
             return failed_result(account, internal_error(account, error), client.calls if client else 0)
 
-    async def _read(self, account: Account, client: AccountClient, cursors: Cursors) -> FetchResult:
+    async def _read(self, account: Account, client: AccountClient, cursors: Cursors, spare: Spare) -> FetchResult:
         collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
-        reader = PageReader(client, collector, self._settings)
+        reader = PageReader(client, collector, self._settings, spare)
         proof, _ = await gather(attempt(prove_page_token(client, account, client.secrets)), reader.ask())
         if isinstance(proof, AdapterError):
             raise proof

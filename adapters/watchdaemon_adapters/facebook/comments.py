@@ -7,10 +7,11 @@ from datetime import datetime
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon_adapters._graph.client import GraphClient
 from watchdaemon_adapters._graph.collect import Collector, Mark, suspicious
-from watchdaemon_adapters._graph.paging import Edge, next_of, read_pages
+from watchdaemon_adapters._graph.paging import Edge, Page, next_of, read_pages
 from watchdaemon_adapters._graph.posts import CommentReader
 from watchdaemon_adapters._graph.values import Row, child_of, count_of, is_list_missing, optional_moment, rows_of
 from watchdaemon_adapters.facebook.mapping import COMMENT_FIELDS, map_comment, settle_threads
+from watchdaemon_adapters.facebook.spelling import Speller, tail_of
 
 MOST_COMMENTS = 100  # at a time, where they are asked for by themselves
 PHOTO_OF = "photo_of"
@@ -24,6 +25,7 @@ class PageCommentReader(CommentReader):
         super().__init__(client, collector, stream, page_size)
         self._shows_nested = False  # whether any post came with comments inside, or with the word that there are none
         self._silent: list[tuple[Item, Row]] = []
+        self._speller = Speller(collector.notes, stream, collector.account.native_id, self._mark)
 
     @property
     def expansion(self) -> str:
@@ -40,8 +42,31 @@ class PageCommentReader(CommentReader):
                     yield item
 
     def settled(self, post: Item, found: list[Item]) -> Iterable[Item]:
-        """Find each reply's top-level comment; under a visitor's post everything is one thread."""
-        return settle_threads(found) if post.kind is ItemKind.POST else found
+        """Find each reply's top-level comment; under a visitor's post everything is one thread.
+
+        Every comment gets the id by which it is stored, however the Graph spells it this time.
+        """
+        by_tail: dict[str, Item] = {}
+        for comment in found:
+            tail = tail_of(comment.external_id)
+            key = by_tail[tail].external_id if tail in by_tail else self._spelled(post, comment)
+            is_top = comment.thread_id == comment.external_id
+            by_tail[tail] = replace(comment, external_id=key, thread_id=key if is_top else comment.thread_id)
+        comments = list(by_tail.values())
+        if post.kind is ItemKind.POST:
+            return settle_threads(comments, lambda parent: self._speller.spelled(post, parent, None))
+        return [self._hung(post, comment, by_tail) for comment in comments]
+
+    def _spelled(self, post: Item, comment: Item) -> str:
+        return self._speller.spelled(post, comment.external_id, comment.published_at)
+
+    def _hung(self, post: Item, comment: Item, by_tail: Mapping[str, Item]) -> Item:
+        """Spell the parent of a comment under a visitor's post as it is stored."""
+        parent = comment.parent_id
+        if parent is None or parent == post.external_id:
+            return comment
+        known = by_tail.get(tail_of(parent))
+        return replace(comment, parent_id=known.external_id if known else self._speller.spelled(post, parent, None))
 
     async def doubt_silence(self) -> None:
         """Make sure that posts which came without comments have none, where not one came with any.
@@ -67,6 +92,7 @@ class PageCommentReader(CommentReader):
     async def _rows(self, post: Item, row: Row) -> AsyncIterator[list[object]]:
         depth = _Depth(self._mark)
         step: Mapping[str, str] = {}
+        shown = counted = 0
         if self.is_nested and "comments" not in row:
             self._silent.append((post, row))
             return
@@ -75,15 +101,19 @@ class PageCommentReader(CommentReader):
             self._shows_nested = True
             rows, counted = rows_of(nested), count_of(child_of(nested, "summary"), "total_count")
             self.counted += counted
+            shown = len(rows)
             yield rows
             following = next_of(nested, platform=self._account.platform, account=self._account.key)
-            if self._is_known(depth, rows) or (following is None and self._is_all(row, rows, counted)):
+            if self._is_known(depth, rows) or (following is None and self._is_all(post, row, rows, counted)):
                 return
             step = following or {}
-        async for page in self._pages(post, step):
+            shown = shown if step else 0  # else all of it is asked for again
+        async for page in self._pages(post, step, shown=shown, counted=counted):
             yield page
             if self._is_known(depth, page):
                 return
+        if counted and not step:
+            self._collector.notes.remember_count(post.external_id, counted)
 
     def _is_known(self, depth: "_Depth", rows: list[object]) -> bool:
         """Tell whether all that follows was read before.
@@ -94,33 +124,56 @@ class PageCommentReader(CommentReader):
         """
         return depth.is_reached_by(rows) and not self._collector.notes.is_sweep
 
-    def _is_all(self, row: Row, rows: list[object], counted: int) -> bool:
+    def _is_all(self, post: Item, row: Row, rows: list[object], counted: int) -> bool:
         """Tell whether a list without a next page is all there is.
 
-        What is counted beyond its rows is hidden from everybody. But no row at all, where some are counted, is worth a
-        question, once a day and when the post changed.
+        What is counted beyond its rows is hidden from everybody, or left out here: the list itself is asked for when
+        the number is another one than the last time. No row at all, where some are counted, is worth a question once a
+        day and when the post changed.
         """
-        if rows or not counted:
+        if counted <= len(rows):
             return True
+        if rows:
+            return self._collector.notes.counts.get(post.external_id) == counted
         updated_at = optional_moment(row, "updated_time")
         is_unchanged = updated_at is not None and self._mark.newer_than(updated_at)
         return is_unchanged and not self._collector.notes.is_sweep
 
-    async def _pages(self, post: Item, step: Mapping[str, str]) -> AsyncIterator[list[object]]:
+    async def _pages(
+        self, post: Item, step: Mapping[str, str], *, shown: int, counted: int
+    ) -> AsyncIterator[list[object]]:
+        """Yield pages to the list's end, and past an end that comes before all that are counted.
+
+        Args:
+            post: Whose comments.
+            step: Where to begin.
+            shown: So many came before that place.
+            counted: So many there are, as far as is known.
+        """
+        is_first = not step
+        tried: set[str | None] = {None}
+        while True:
+            last = None
+            async for page in self._pages_from(post, step):
+                if is_first and not page.rows and not page.summary:
+                    # the number is asked for and always given, except to a token that does not see the comments
+                    raise suspicious(self._collector, "a list of comments is empty and does not say how many there are")
+                counted = max(counted, count_of(page.summary, "total_count"))
+                self.counted += counted if is_first else 0
+                is_first, last, shown = False, page, shown + len(page.rows)
+                yield page.rows
+            if last is None or not last.rows or shown >= counted or last.after in tried:
+                return
+            tried.add(last.after)
+            step = {"after": str(last.after)}
+
+    def _pages_from(self, post: Item, step: Mapping[str, str]) -> AsyncIterator[Page]:
         edge = Edge(
             path=f"{post.external_id}/comments",
             params={"fields": COMMENT_FIELDS, "filter": "stream", "order": "reverse_chronological", "summary": "true"},
             limit=MOST_COMMENTS,
         )
-        platform, account = self._account.platform, self._account.key
-        is_first = not step
-        async for page in read_pages(self._client, edge, platform=platform, account=account, start=step):
-            if is_first and not page.rows and not page.summary:
-                # the number is asked for and always given, except to a token that does not see the comments
-                raise suspicious(self._collector, "a list of comments is empty and does not say how many there are")
-            self.counted += count_of(page.summary, "total_count") if is_first else 0
-            is_first = False
-            yield page.rows
+        return read_pages(self._client, edge, platform=self._account.platform, account=self._account.key, start=step)
 
 
 class _Depth:

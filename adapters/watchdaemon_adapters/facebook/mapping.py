@@ -17,6 +17,7 @@ from watchdaemon_adapters._graph.values import (
     row_of,
     text_of,
 )
+from watchdaemon_adapters.facebook.spelling import tail_of
 
 COMMENT_FIELDS = "id,created_time,message,from{id,name},parent{id},is_hidden,is_private,permalink_url"
 POST_FIELDS = "id,created_time,updated_time,message,story,from{id,name},is_hidden,permalink_url"
@@ -25,7 +26,7 @@ REEL_FIELDS = "id,created_time,updated_time,title,description,permalink_url"
 LIVE_FIELDS = "id,creation_time,title,description,permalink_url"
 VIDEO = "video"
 """In an own item's `extra`: the edge it came by, since reels and live videos have other fields than posts."""
-MENTION_FIELDS = "id,created_time,message,permalink_url"
+MENTION_FIELDS = "id,created_time,message,from{id,name},permalink_url"  # of people there is no `from`, of Pages maybe
 
 _DEEPEST_REPLY = 10
 
@@ -140,11 +141,11 @@ def fields_of(item: Item) -> str | None:
 _POST_MAPPERS: Mapping[str, Callable[[object, Account], Item]] = {"": map_post, "reel": map_reel, "live": map_live}
 
 
-def settle_threads(comments: Sequence[Item]) -> list[Item]:
+def settle_threads(comments: Sequence[Item], spelled: Callable[[str], str] = str) -> list[Item]:
     """Give each reply under an own post the thread of its top-level comment.
 
     The Graph spells a comment's id with or without the post's part in front, and a parent may be a reply itself: both
-    are followed here, among the comments of one post.
+    are followed here, among the comments of one post. A parent that is not among them is `spelled` as it was stored.
     """
     by_tail = {tail_of(c.external_id): c for c in comments}
     settled = []
@@ -153,7 +154,7 @@ def settle_threads(comments: Sequence[Item]) -> list[Item]:
             settled.append(comment)
             continue
         parent = by_tail.get(tail_of(comment.parent_id))
-        parent_id = parent.external_id if parent else _spelled_like(comments, comment, comment.parent_id)
+        parent_id = parent.external_id if parent else _spelled_like(comments, comment, spelled(comment.parent_id))
         thread_id = _top_of(replace(comment, parent_id=parent_id), by_tail)
         settled.append(replace(comment, parent_id=parent_id, thread_id=thread_id))
     return settled
@@ -169,11 +170,6 @@ def _spelled_like(comments: Sequence[Item], reply: Item, parent_id: str) -> str:
     parts = (c.external_id.rpartition("_")[0] for c in (reply, *comments))
     part = next((p for p in parts if p), "")
     return f"{part}_{parent_id}" if part else parent_id
-
-
-def tail_of(external_id: str) -> str:
-    """Return the part of an id that is there in every spelling."""
-    return external_id.rpartition("_")[2]
 
 
 def _own_video(video: Row, account: Account, time_key: str, what: str) -> Item:

@@ -12,15 +12,16 @@ from watchdaemon_adapters._graph.client import GraphClient
 from watchdaemon_adapters._graph.collect import Collector, run_stream
 from watchdaemon_adapters._graph.conversations import STREAM as MESSAGES
 from watchdaemon_adapters._graph.conversations import Inbox, read_inbox
+from watchdaemon_adapters._graph.courier import Spare
 from watchdaemon_adapters._graph.errors import ReduceAmountError, ends_the_fetch
 from watchdaemon_adapters._graph.mapping import folded_all
 from watchdaemon_adapters._graph.posts import DOUBTFUL_COUNT, PostList, Seen, read_posts
 from watchdaemon_adapters._graph.rounds import attempt, gather
 from watchdaemon_adapters._graph.values import Row, child_of, optional_id, row_of, rows_of
 from watchdaemon_adapters.facebook.comments import PHOTO_OF, PageCommentReader, PhotoCommentReader, is_alive
-from watchdaemon_adapters.facebook.mapping import tail_of
 from watchdaemon_adapters.facebook.plans import ADVERTISEMENTS, COMMENTS, PHOTOS, POSTS, PagePlan, plans_of
 from watchdaemon_adapters.facebook.settings import FacebookSettings
+from watchdaemon_adapters.facebook.spelling import tail_of
 
 log = structlog.get_logger(__name__)
 
@@ -34,14 +35,16 @@ _REFUSALS = frozenset({Reason.PERMISSION, Reason.UNSUPPORTED, Reason.MALFORMED, 
 class PageReader:
     """Reads one Page into a collector: `ask` for all there is in one round, then `read` what came and what follows."""
 
-    def __init__(self, client: GraphClient, collector: Collector, settings: FacebookSettings) -> None:
+    def __init__(self, client: GraphClient, collector: Collector, settings: FacebookSettings, spare: Spare) -> None:
         self._client = client
+        self._spare = spare
         self._collector = collector
         self._settings = settings
         self._account = collector.account
         self._notes = collector.notes
         self._readers: dict[str, PageCommentReader] = {}
         self._firsts: dict[str, Row | AdapterError] = {}
+        self._alone: set[str] = set()  # streams whose lists were asked for by themselves
         self._refused_together: AdapterError | None = None
         self._doubtful_from = DOUBTFUL_COUNT
         self._plans = [
@@ -55,8 +58,9 @@ class PageReader:
 
     async def ask(self) -> None:
         """Ask for everything at once; apart for what was refused before, and for conversations."""
-        together = [] if self._notes.asks_apart else [p for p in self._plans if not self._was_refused(p)]
-        apart = [p for p in self._plans if p not in together] if not self._notes.asks_apart else list(self._plans)
+        together = [] if self._notes.asks_apart else [p for p in self._plans if not self._must_be_alone(p)]
+        apart = [p for p in self._plans if p not in together]
+        self._alone = {p.stream for p in apart}
         answers = await gather(
             *([attempt(self._ask_together(together))] if together else []),
             *(attempt(self._list(p).edge(self._comments(p)).first(self._client)) for p in apart),
@@ -88,6 +92,20 @@ class PageReader:
         for plan in plans:
             # a list with nothing in it is left out
             self._firsts[plan.stream] = {"data": []} if plan.edge not in answer else child_of(answer, plan.edge)
+
+    def _must_be_alone(self, plan: PagePlan) -> bool:
+        """Tell whether a list is asked for by itself.
+
+        Whatever is left out of the answer passes for empty. So a list that never held anything is asked for alone the
+        first time and once in a while after that, as far as this takes no further request.
+        """
+        if self._was_refused(plan):
+            return True
+        if plan.stream == PHOTOS or self._collector.mark(plan.comment_stream or plan.stream).ids:
+            return False
+        is_due = plan.stream not in self._notes.alone
+        is_due = is_due or self._notes.is_due_alone(f"{self._account.native_id}/{plan.stream}")
+        return is_due and self._spare.take()
 
     def _was_refused(self, plan: PagePlan) -> bool:
         return any(self._notes.was_refused(s) for s in (plan.stream, plan.comment_stream) if s is not None)
@@ -129,6 +147,8 @@ class PageReader:
             self._refuse(plan, error)
             return
         self._notes.read(plan.stream)
+        if plan.stream in self._alone:
+            self._notes.alone.add(plan.stream)
         if comments is None or plan.comment_stream != plan.stream:
             self._collector.finish(plan.stream, posts)
         if comments is not None:

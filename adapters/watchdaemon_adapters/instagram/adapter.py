@@ -13,7 +13,7 @@ from watchdaemon_adapters._graph.client import GraphClient, RoadGraph, Secrets, 
 from watchdaemon_adapters._graph.collect import Collector, failed_result, internal_error
 from watchdaemon_adapters._graph.connect import PageConnector, is_page_of_instagram
 from watchdaemon_adapters._graph.conversations import STREAM as MESSAGES
-from watchdaemon_adapters._graph.courier import Courier, SyncGraph
+from watchdaemon_adapters._graph.courier import Courier, Spare, SyncGraph
 from watchdaemon_adapters._graph.errors import MissingObjectError
 from watchdaemon_adapters._graph.rechecking import recheck_items
 from watchdaemon_adapters._graph.rounds import AccountClient, attempt, gather, run_rounds
@@ -29,6 +29,7 @@ PLATFORM = "instagram"
 PAGE_ID = "page_id"  # in the account's `extra`: the linked Facebook Page, by which direct messages are read
 SCOPES = ("instagram_basic", "instagram_manage_comments", "pages_read_engagement")
 MESSAGE_SCOPES = ("instagram_manage_messages", "pages_manage_metadata")
+QUESTIONS_EACH = (2, 3)  # whose the token is, and all lists at once; conversations too, when that is known already
 _PROFILE_FIELDS = "id,username,name,biography,website,is_published,media.limit(10){timestamp}"
 
 
@@ -36,7 +37,7 @@ class InstagramAdapter:
     """Reads professional accounts with the linked Page's token, or that of a person with a role on it."""
 
     name = PLATFORM
-    batch_size = 50  # each account asks three questions, and fifty questions go into a request
+    batch_size = 45  # each account asks three questions, and fifty go into a request; a few are left for doubts
 
     def __init__(self, settings: InstagramSettings, context: AdapterContext) -> None:
         self._settings = settings
@@ -75,7 +76,8 @@ class InstagramAdapter:
 
     def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, Cursors]) -> Iterator[FetchResult]:
         """Yield one final result per account, as soon as each has all of its answers."""
-        yield from run_rounds([self._fetch_one(a, cursors.get(a.key, {})) for a in accounts], self._courier())
+        spare = Spare(len(accounts), *QUESTIONS_EACH)
+        yield from run_rounds([self._fetch_one(a, cursors.get(a.key, {}), spare) for a in accounts], self._courier())
 
     def recheck(self, account: Account, items: Sequence[Item]) -> Iterator[Recheck]:
         """Read the items again by their ids, where that can be done."""
@@ -169,21 +171,21 @@ class InstagramAdapter:
         """Read again whether it is so."""
         return self._moderation.holds(account, item, action, text=text, reply_id=reply_id)
 
-    async def _fetch_one(self, account: Account, cursors: Cursors) -> FetchResult:
+    async def _fetch_one(self, account: Account, cursors: Cursors, spare: Spare) -> FetchResult:
         client: AccountClient | None = None
         try:
             client = self._client(account)
-            return await self._read(account, client, cursors)
+            return await self._read(account, client, cursors, spare)
         except AdapterError as error:
             return failed_result(account, error, client.calls if client else 0)
         except Exception as error:  # noqa: BLE001 - a fault of ours with one account's data must not cost another
             return failed_result(account, internal_error(account, error), client.calls if client else 0)
 
-    async def _read(self, account: Account, client: AccountClient, cursors: Cursors) -> FetchResult:
+    async def _read(self, account: Account, client: AccountClient, cursors: Cursors, spare: Spare) -> FetchResult:
         collector = Collector(account, self._context.clock(), self._context.look_back, cursors)
         page_id = account.extra.get(PAGE_ID)
         inbox_of = page_id if self._reads_messages(account) else None
-        reader = AccountReader(client, collector, self._settings, page_id=inbox_of)
+        reader = AccountReader(client, collector, self._settings, spare, page_id=inbox_of)
 
         async def ask() -> bool:
             await reader.ask()

@@ -10,6 +10,7 @@ from watchdaemon_adapters._graph.client import GraphClient
 from watchdaemon_adapters._graph.collect import Collector, refuse_false_loss, run_stream
 from watchdaemon_adapters._graph.conversations import STREAM as MESSAGES
 from watchdaemon_adapters._graph.conversations import Inbox, read_inbox
+from watchdaemon_adapters._graph.courier import Spare
 from watchdaemon_adapters._graph.errors import MissingObjectError, ReduceAmountError, ends_the_fetch
 from watchdaemon_adapters._graph.mapping import folded_all
 from watchdaemon_adapters._graph.paging import Edge, next_of, read_pages
@@ -47,10 +48,18 @@ class AccountReader:
     """Reads one account into a collector: `ask` for all there is in one round, then `read` what came and follows."""
 
     def __init__(
-        self, client: GraphClient, collector: Collector, settings: InstagramSettings, *, page_id: str | None
+        self,
+        client: GraphClient,
+        collector: Collector,
+        settings: InstagramSettings,
+        spare: Spare,
+        *,
+        page_id: str | None,
     ) -> None:
         """Make a reader. No `page_id`, no messages."""
         self._client = client
+        self._spare = spare
+        self._alone: set[str] = set()  # streams whose lists were asked for by themselves
         self._collector = collector
         self._settings = settings
         self._page_id = page_id
@@ -70,8 +79,9 @@ class AccountReader:
             AccountError: GONE, when the platform does not show the account with this token.
             AdapterError: As the client does.
         """
-        parts = [] if self._notes.asks_apart else [s for s in self._streams if not self._was_refused(s)]
+        parts = [] if self._notes.asks_apart else [s for s in self._streams if not self._must_be_alone(s)]
         apart = {s: self._edge(s) for s in self._streams if s not in parts}
+        self._alone = set(apart)
         if self._page_id is not None and MESSAGES in self._notes.readable:
             apart[MESSAGES] = self._inbox().edge  # a token that was the Page's own will be so now
         together, *rest = await gather(
@@ -138,6 +148,7 @@ class AccountReader:
             await comments.read_under(below)
         self._notes.posts = within
         self._notes.read(POSTS)
+        self._notes.alone |= self._alone & {POSTS}
         self._collector.finish(POSTS, posts)
         comments.finish(posts, doubtful_from=DOUBTFUL_COUNT if is_page_token else 1)
 
@@ -158,6 +169,7 @@ class AccountReader:
             self._notes.refuse(TAGS)
             raise
         self._notes.read(TAGS)
+        self._notes.alone |= self._alone & {TAGS}
         self._collector.finish(TAGS, tags)
 
     async def _read_messages(self, *, is_page_token: bool) -> None:
@@ -184,6 +196,15 @@ class AccountReader:
     @property
     def _streams(self) -> list[str]:
         return [POSTS, TAGS] if self._settings.mentions else [POSTS]
+
+    def _must_be_alone(self, stream: str) -> bool:
+        """Tell whether a list is asked for by itself: one that never held anything is now and then, to be believed."""
+        if self._was_refused(stream):
+            return True
+        if self._collector.mark(stream).ids:
+            return False
+        is_due = stream not in self._notes.alone or self._notes.is_due_alone(f"{self._account.native_id}/{stream}")
+        return is_due and self._spare.take()
 
     def _was_refused(self, stream: str) -> bool:
         names = (POSTS, COMMENTS) if stream == POSTS else (stream,)
@@ -233,30 +254,62 @@ class MediaCommentReader(CommentReader):
         counted = count_of(row, "comments_count")
         self.counted += counted
         nested = child_of(row, "comments")
-        if "comments" not in row and self.is_nested and not counted:
+        if "comments" not in row and self.is_nested and "comments_count" in row and not counted:
             return  # an expansion with nothing in it is left out, and the number agrees
         notes = self._collector.notes
-        follows = notes.is_sweep or notes.counts.get(post.external_id) != counted
+        has_moved = notes.counts.get(post.external_id) != counted
+        found: dict[str, Item] = {}
+        unreadable = self._collector.malformed
+        async for item in self._below(post, nested, follows=notes.is_sweep or has_moved):
+            found[item.external_id] = item
+            yield item
+        if has_moved and len(found) + self._collector.malformed - unreadable < counted:
+            async for item in self._missing(post, found, counted, was_nested=bool(nested)):
+                yield item
+        notes.remember_count(post.external_id, counted)
+
+    async def _below(self, post: Item, nested: Row, *, follows: bool) -> AsyncIterator[Item]:
         async for comment in self._rows(f"{post.external_id}/comments", self._fields, nested, follows=follows):
             item = self._collector.mapped(COMMENTS, map_comment, comment, self._account, self.identity, post)
             if item is None:
                 continue
             yield item
             if "replies" in row_of(comment):  # left out: there are none
-                async for reply in self._replies(post, item, child_of(row_of(comment), "replies"), follows=follows):
+                replies = child_of(row_of(comment), "replies")
+                async for reply in self._replies(post, item.external_id, replies, follows=follows):
                     yield reply
-        notes.remember_count(post.external_id, counted)
 
-    async def _replies(self, media: Item, comment: Item, nested: Row, *, follows: bool) -> AsyncIterator[Item]:
+    async def _missing(
+        self, post: Item, found: dict[str, Item], counted: int, *, was_nested: bool
+    ) -> AsyncIterator[Item]:
+        """Look for comments that are counted and were not shown: the lists inside others may end too early.
+
+        What is not found here either is hidden from everybody, and not looked for again before the number moves.
+        """
+        if was_nested:
+            async for item in self._below(post, {}, follows=True):
+                found[item.external_id] = item
+                yield item
+        if len(found) >= counted:
+            return
+        answered = dict.fromkeys(i.parent_id for i in found.values() if i.parent_id is not None)
+        for replies in await gather(*(self._all_replies(post, comment_id) for comment_id in answered)):
+            for reply in replies:
+                yield reply
+
+    async def _all_replies(self, post: Item, comment_id: str) -> list[Item]:
+        return [reply async for reply in self._replies(post, comment_id, {}, follows=True)]
+
+    async def _replies(self, media: Item, comment_id: str, nested: Row, *, follows: bool) -> AsyncIterator[Item]:
         try:
-            async for reply in self._rows(f"{comment.external_id}/replies", REPLY_FIELDS, nested, follows=follows):
+            async for reply in self._rows(f"{comment_id}/replies", REPLY_FIELDS, nested, follows=follows):
                 item = self._collector.mapped(
-                    COMMENTS, map_comment, reply, self._account, self.identity, media, comment.external_id
+                    COMMENTS, map_comment, reply, self._account, self.identity, media, comment_id
                 )
                 if item is not None:
                     yield item
         except MissingObjectError:  # the comment was deleted while we were reading? The others stand
-            await refuse_false_loss(self._collector, comment.external_id, self._read_id)
+            await refuse_false_loss(self._collector, comment_id, self._read_id)
 
     async def _rows(self, path: str, fields: str, nested: Row, *, follows: bool) -> AsyncIterator[object]:
         """Yield what came nested and what follows it; where nothing came, ask the edge itself."""

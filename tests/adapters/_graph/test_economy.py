@@ -128,7 +128,7 @@ def test_two_hundred_pages_cost_what_their_questions_fill(stage: Stage) -> None:
         results += adapter.fetch(city.pages[start : start + adapter.batch_size], {})
 
     assert {r.coverage for r in results} == {Coverage.COMPLETE}
-    assert city.requests == 12
+    assert city.requests == 14
 
 
 def test_a_page_with_a_dead_token_costs_the_others_nothing(municipality: Municipality) -> None:

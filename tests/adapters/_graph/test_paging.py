@@ -119,11 +119,19 @@ def test_when_nothing_is_small_enough_the_error_goes_on() -> None:
         read(Scripted(*[too_much() for _ in range(4)]))
 
 
-def test_a_cursor_the_platform_no_longer_takes_leaves_the_reading_incomplete() -> None:
+def test_a_cursor_the_platform_no_longer_takes_begins_the_list_anew_once() -> None:
+    refused = AdapterError("(#100)", platform="facebook", reason=Reason.MALFORMED)
+    client = Scripted(page("1", after="x"), refused, page("1", after="y"), page("2"))
+
+    assert read(client) == [{"id": "1"}, {"id": "1"}, {"id": "2"}]
+    assert [a.get("after") for a in client.asked] == [None, "x", None, "y"]
+
+
+def test_a_list_whose_cursors_are_never_taken_is_incomplete() -> None:
     refused = AdapterError("(#100)", platform="facebook", reason=Reason.MALFORMED)
 
     with pytest.raises(AdapterError) as caught:
-        read(Scripted(page("1", after="x"), refused))
+        read(Scripted(page("1", after="x"), refused, page("1", after="y"), refused))
     assert caught.value.reason is Reason.INCOMPLETE
 
 

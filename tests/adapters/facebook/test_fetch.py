@@ -1,5 +1,6 @@
 """Fetching a Page over real HTTP from the sandbox."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,8 @@ from watchdaemon_adapters.facebook import plugin
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+_LISTS = ("published_posts", "visitor_posts", "tagged", "video_reels", "live_videos", "ads_posts")
+ALONE = {f"{PAGE}/{edge}" for edge in _LISTS}
 
 
 def fetch(adapter: PlatformAdapter, cursors: Cursors | None = None, account: Account | None = None) -> FetchResult:
@@ -484,8 +487,29 @@ def test_a_credential_check_that_gets_no_answer_is_an_error(town: Town, adapter:
 
 def test_one_request_asks_who_the_token_is_and_for_all_of_the_page(town: Town, adapter: PlatformAdapter) -> None:
     town.comment(town.post("Hej", ago=DAY), "När?", ago=HOUR)
-    result = fetch(adapter)
+    first = fetch(adapter)
+    town.asked.clear()
+    town.exchanges.clear()
+    second = fetch(adapter, first.cursors)
 
-    assert [path for _, path, _ in town.asked] == ["me", PAGE, f"{PAGE}/conversations"]
+    assert sorted(path for _, path, _ in town.asked if path not in ALONE) == [PAGE, f"{PAGE}/conversations", "me"]
     assert [e.path.rpartition("/v25.0/")[2] for e in town.exchanges] == [""]
-    assert result.calls == 1
+    assert (first.calls, second.calls) == (1, 1)
+
+
+def test_each_list_is_asked_for_by_itself_the_first_time_and_empty_ones_now_and_then(
+    town: Town, adapter: PlatformAdapter
+) -> None:
+    """In a larger answer a list that is left out passes for an empty one."""
+    town.comment(town.post("Hej", ago=DAY), "När?", ago=HOUR)
+    cursors = fetch(adapter).cursors
+    first = {path for _, path, _ in town.asked}
+    asked: list[str] = []
+    for _ in range(28):
+        town.asked.clear()
+        town.clock.now += DAY
+        cursors = {**cursors, **fetch(adapter, cursors).cursors}
+        asked += [path for _, path, _ in town.asked if path in ALONE]
+
+    assert first >= ALONE
+    assert Counter(asked) == dict.fromkeys(ALONE - {f"{PAGE}/published_posts"}, 2)
