@@ -138,7 +138,7 @@ PROBES: Final[tuple[Probe[Readings], ...]] = (
             name="message-order",
             question="Do direct messages come newest first?",
             assumed="Reading ends at the newest that was known.",
-            otherwise="Messages that came in between could be read later than they should: tell the project.",
+            otherwise="Messages further down could be overlooked: set `messages = false`, and watch by hand.",
         ),
         ask=_message_order,
     ),

@@ -1,5 +1,6 @@
 """``doctor --probe``: what a live account tells of the questions that its platform's documentation leaves open."""
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -65,13 +66,22 @@ def _prober(app: "App", account: "Account") -> "Probes":
 
 def _announce(account: "Account", plan: "ProbePlan") -> None:
     """Say what it takes; where it costs money, have a person at a terminal agree to it."""
-    price = f"up to ${plan.most_dollars:.2f}" if plan.most_dollars else "no charge"
+    price = _price(plan) or "no charge"
     note(
         f"{account.key} ({account.platform}): {len(plan.unknowns)} questions, at most {plan.most_calls} calls, "
         f"{price}; nothing is changed."
     )
-    if plan.most_dollars and sys.stdin.isatty():
+    if plan.most_dollars and _is_at_terminal():
         typer.confirm("Ask?", default=True, abort=True, err=True)
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _price(plan: "ProbePlan") -> str:
+    """Write what it costs at most, to the cent above; "" where it costs nothing."""
+    return f"up to ${math.ceil(plan.most_dollars * 100) / 100:.2f}" if plan.most_dollars else ""
 
 
 def _show(answer: "ProbeAnswer") -> None:
@@ -105,7 +115,7 @@ def as_page(plans: "Sequence[tuple[str, ProbePlan]]") -> str:
     """Write the tables of docs/doctor.md: every platform's questions, and what each answer means."""
     lines: list[str] = []
     for platform, plan in plans:
-        price = f", up to ${plan.most_dollars:.2f}" if plan.most_dollars else ""
+        price = f", {_price(plan)}" if plan.most_dollars else ""
         lines += [f"### {platform}", "", f"At most {plan.most_calls} calls{price}.", ""]
         lines += ["| probe | question | as assumed | otherwise |", "|---|---|---|---|"]
         lines += [f"| `{u.name}` | {u.question} | {u.assumed} | {u.otherwise} |" for u in plan.unknowns]

@@ -16,7 +16,7 @@ class Told(StrEnum):
 class Unknown:
     """A question that the platform's documentation leaves open, and what each answer means to the watching.
 
-    Both answers are safe: nothing is lost either way. They differ in what can be seen, and in what it costs.
+    The daemon is built to be safe on both sides; what an answer costs in sight, calls or money stands in its words.
     """
 
     name: str  # short, unique within its platform
