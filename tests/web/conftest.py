@@ -18,13 +18,13 @@ from watchdaemon.app import App
 from watchdaemon.clock import SimulatedClock
 from watchdaemon.domain.account import Account, Register
 from watchdaemon.domain.audit import Change
+from watchdaemon.domain.delivery import OutgoingMail
 from watchdaemon.domain.fetch import Coverage, FetchResult
 from watchdaemon.domain.item import Item, ItemKind
 from watchdaemon.domain.question import DecisionKind
 from watchdaemon.domain.watch import FetchAttempt, Window
 from watchdaemon.errors import Reason
 from watchdaemon.http import Road
-from watchdaemon.mail.smtp import SmtpMailer
 from watchdaemon.plugins import LoadedPlugins
 from watchdaemon.rules.schedule import windows_on
 from watchdaemon.services.links import SignedLinks
@@ -62,6 +62,17 @@ ITEMS = (
     comment("rude", "Ni är ena jävla idioter hela bunten, jag ska döda er"),
     comment("secret", "Mitt personnummer är 19811218-9876, hjälper ni mig?"),
 )
+
+
+class NoMailer:
+    """A mail server that is never asked."""
+
+    def send(self, mail: OutgoingMail) -> None:
+        """Refuse."""
+        raise AssertionError("nothing is to be sent here")
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 @dataclass
@@ -169,12 +180,10 @@ def accounts() -> tuple[Account, ...]:
 
 
 def built(settings: Settings, clock: SimulatedClock) -> App:
-    """The parts, with a mail server that is not there and no platform."""
-    mailer = SmtpMailer(host="127.0.0.1", port=9, sender=settings.mail.sender)
+    """The parts, without a mail server or a platform."""
     store = open_store(settings.database_url().get_secret_value())
-    return App(
-        settings=settings, store=store, plugins=LoadedPlugins(plugins={}), road=Road(), mailer=mailer, clock=clock
-    )
+    plugins = LoadedPlugins(plugins={})
+    return App(settings=settings, store=store, plugins=plugins, road=Road(), mailer=NoMailer(), clock=clock)
 
 
 def furnish(app: App, clock: SimulatedClock) -> None:
@@ -232,6 +241,6 @@ def hall(template: Path, tmp_path: Path) -> Iterator[Hall]:
     app = built(configured(tmp_path), clock)
     assert app.links is not None
     app.links.word("anna", LIBRARY, "q1", DecisionKind.SEEN, at=NINE)  # the first link ever makes the key
-    with WebServer(app, port=0) as server, httpx.Client(timeout=10, trust_env=False) as browser:
+    with WebServer(app, port=0) as server, httpx.Client(timeout=10, trust_env=False, verify=False) as browser:  # noqa: S501 - loopback, and no TLS
         yield Hall(app, clock, server, browser, file)
     app.close()

@@ -31,14 +31,7 @@ class PageRenderer:
         self._organisation = organisation
         self._zone = zone
         self._language = language
-        self._environment = Environment(
-            loader=PackageLoader("watchdaemon.web", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        style = self._environment.get_template("style.css.j2").render(colour=colour, ink=ink_on(colour))
+        style = _environment().get_template("style.css.j2").render(colour=colour, ink=ink_on(colour))
         self._style = Markup(style.strip())  # noqa: S704 - ours, and a colour that the settings hold to #rrggbb
         self.headers = (*_HEADERS, ("Content-Security-Policy", _policy(self._style)))
         self._words = cache(lambda chosen: PageWords(chosen, zone))
@@ -67,14 +60,29 @@ class PageRenderer:
         return regret.status, self._page("regret.html.j2", self.words(self._language), regrets=told)
 
     def _page(self, template: str, words: PageWords, **values: object) -> str:
-        return self._environment.get_template(template).render(
-            say=words.say,
-            language=words.language,
-            texts_language=self._language,
-            organisation=self._organisation,
-            style=self._style,
-            **values,
+        return (
+            _environment()
+            .get_template(template)
+            .render(
+                say=words.say,
+                language=words.language,
+                texts_language=self._language,
+                organisation=self._organisation,
+                style=self._style,
+                **values,
+            )
         )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("watchdaemon.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 _HEADERS = (
