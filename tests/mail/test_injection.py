@@ -1,8 +1,10 @@
 """No name or text from outside can break a mail or inject into its headers, its text or its HTML."""
 
+import csv
 import re
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
+from io import StringIO
 
 import pytest
 from tests.mail.attacks import ATTACKS, LINKS_THAT_ARE_NONE
@@ -13,23 +15,32 @@ from tests.mail.samples import (
     LIBRARY,
     NOW,
     SENDER,
+    STOCKHOLM,
+    SampleLinks,
     alert,
     digest,
     entry,
     key,
     missed,
+    month_row,
+    overview,
     renderer,
     report,
     row,
     watch,
 )
 
-from watchdaemon.domain.account import Person
+from watchdaemon.domain.account import Audience, Person
 from watchdaemon.domain.alert import AlertNotice
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
 from watchdaemon.domain.digest import Section
+from watchdaemon.domain.overview import Breach
 from watchdaemon.domain.watch import WatchState
 from watchdaemon.errors import Reason
+from watchdaemon.mail._digest import digest_table
+from watchdaemon.mail._monthly import monthly_table
+from watchdaemon.mail._weekly import weekly_table
+from watchdaemon.mail.language import Words
 
 HEADERS = [
     "Date",
@@ -37,6 +48,8 @@ HEADERS = [
     "To",
     "Subject",
     "Message-ID",
+    "In-Reply-To",
+    "References",
     "Auto-Submitted",
     "X-Auto-Response-Suppress",
     "List-Id",
@@ -44,13 +57,14 @@ HEADERS = [
     "Content-Type",
     "Content-Language",
 ]
+BODY = ["multipart/alternative", "text/plain", "text/html"]
 ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066\u2067\ufeff\ud800-\udfff]")
 
 
 def mails_with(words: str) -> list[OutgoingMail]:
     """Render each kind of mail with these words in every place that comes from outside."""
     hostile = f"x{words}y"
-    renders = renderer(organisation=hostile)
+    renders = renderer(organisation=hostile, links=SampleLinks())
     recipient = Person(key="anna", name=hostile, mail=ANNA.mail)
     other = Person(key="other", name=hostile, mail=BENGT.mail)
     account = replace(LIBRARY, name=hostile, platform=hostile)
@@ -67,10 +81,13 @@ def mails_with(words: str) -> list[OutgoingMail]:
         accounts=(account,),
     )
     weekly = row(account, owners=(recipient, other), windows_watched=9, missed=(missed(18, 1, Reason.OUTAGE),))
+    exempt = replace(account, audience=Audience.EXEMPT, audience_reason=hostile, purpose=hostile)
+    month = month_row(exempt, Breach.STALE, unit=hostile, manager=other, owners=(recipient, other))
     return [
         renders.digest(digest(entries, [line], recipient), key()),
         renders.weekly(report([weekly], recipient), key(MailKind.WEEKLY)),
         renders.alert(notice, key(MailKind.ALERT)),
+        renders.monthly(overview([month, month_row(exempt)], recipient), key(MailKind.MONTHLY, period="2026-11")),
     ]
 
 
@@ -111,6 +128,38 @@ def test_words_from_outside_stay_in_their_place(attack: str, harmless: list[Shap
         assert shape(mail) == expected
 
 
+@pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
+def test_words_from_outside_stay_in_their_cell_of_a_file(attack: str) -> None:
+    hostile = f"{attack}y"
+    item = entry(of=replace(LIBRARY, name=hostile), text=hostile, author=hostile, url=hostile)
+    secret = entry(Section.REMOVE, text=None, author=hostile, due_at=None)
+    row_of = month_row(replace(LIBRARY, name=hostile, purpose=hostile), unit=hostile)
+    words = Words("sv", STOCKHOLM)
+
+    for file in (
+        digest_table(digest([item, secret]), words),
+        monthly_table(overview([row_of, row_of]), words),
+        weekly_table(report([row(replace(LIBRARY, name=hostile)), row()]), words),
+    ):
+        rows = cells_of(file.content)
+
+        assert len(rows) == 3
+        assert {len(cells) for cells in rows} == {len(rows[0])}
+        assert not [text for cells in rows for text in cells if is_formula(text) or ACTING.search(text)]
+    assert cells_of(digest_table(digest([secret]), words).content)[1][6] == ""
+
+
+def cells_of(content: bytes) -> list[list[str]]:
+    """Read a file as a spreadsheet does."""
+    return list(csv.reader(StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";", strict=True))
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take it for one, parting at semicolons, or at any other separator."""
+    parts = [part.lstrip(' "') for part in re.split("[,;|]", text)]
+    return any(part[:1] in {*"=+-@\uff1d\uff0b\uff0d\uff20"} for part in parts if part)
+
+
 def check_wire(mail: OutgoingMail) -> None:
     """Bytes any mail server takes: ASCII, CRLF only, no long lines."""
     assert mail.message.isascii()
@@ -120,11 +169,11 @@ def check_wire(mail: OutgoingMail) -> None:
 
 
 def check_headers(message: EmailMessage) -> None:
-    """Our headers, each once, one sender, one recipient, two parts."""
+    """Our headers, each once, one sender, one recipient, two parts, and the file if there is one."""
     assert message.keys() == HEADERS
     assert not message.defects
     types = [part.get_content_type() for part in message.walk()]
-    assert types == ["multipart/alternative", "text/plain", "text/html"]
+    assert types in (BODY, ["multipart/mixed", *BODY, "text/csv"])
     assert [address.addr_spec for address in message["From"].addresses] == [SENDER]
     assert [address.addr_spec for address in message["To"].addresses] == [ANNA.mail]
 

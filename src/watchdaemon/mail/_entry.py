@@ -58,7 +58,7 @@ class EntryView:
     account: AccountView
     author: str
     about: str  # what it is and when it was written
-    others: str  # who else is told of it
+    since: str  # how long it has waited, and who else is told of it
     due: str
     removal: str
     warning: str  # somebody answered with a profile that nobody knows
@@ -83,7 +83,7 @@ def entry_view(entry: DigestEntry, digest: Digest, words: Words, links: Links | 
         account=account_view(entry.account),
         author="" if is_secret else _clean.name(item.author) or words.say("unknown sender"),
         about=_about(item, digest, words),
-        others=_others(entry, digest, words),
+        since=" · ".join(filter(None, (_age(item, digest, words), _others(entry, digest, words)))),
         due=due_words(entry, digest, words),
         removal=_removal(entry, words) if entry.section is Section.REMOVE else "",
         warning=words.say(
@@ -124,13 +124,15 @@ def due_words(entry: DigestEntry, digest: Digest, words: Words) -> str:
 
 def _about(item: Item, digest: Digest, words: Words) -> str:
     written = words.say("written %(when)s", when=words.moment(item.published_at, digest.now))
-    days = (words.local_day(digest.now) - words.local_day(item.published_at)).days
-    if days > 1:
-        written += f" ({words.ago(days)})"
     parts = [kind_name(item.kind, words), written]
     if item.edited_at is not None:
         parts.append(words.say("edited %(when)s", when=words.moment(item.edited_at, digest.now)))
     return " · ".join(parts)
+
+
+def _age(item: Item, digest: Digest, words: Words) -> str:
+    days = (words.local_day(digest.now) - words.local_day(item.published_at)).days
+    return words.count("%(number)d day old", "%(number)d days old", days) if days > 1 else ""
 
 
 def _others(entry: DigestEntry, digest: Digest, words: Words) -> str:
@@ -145,6 +147,8 @@ def _others(entry: DigestEntry, digest: Digest, words: Words) -> str:
 
 def _removal(entry: DigestEntry, words: Words) -> str:
     verdict = entry.question.verdict
+    if is_kept_secret(entry) and not verdict.triage.removal_reason:
+        return words.say("Must be removed")
     if verdict.removal_word:
         return words.say("Must be removed, as one of you has said")
     known = verdict.triage.removal_reason

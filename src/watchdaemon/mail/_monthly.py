@@ -175,11 +175,15 @@ def _totals(overview: MonthlyOverview, words: Words) -> tuple[tuple[str, str], .
         (words.say("Watched"), _share(watched, owed, words) or sentence(words.say("no watch was due"))),
         (words.say("Answered in time"), _in_time(overview.answers, words)),
         (words.say("Time to answer"), _median(overview.answers, words)),
-        (words.say("Overdue now"), str(sum(r.overdue_questions for r in rows))),
+        (words.say("Overdue now"), _questions(sum(r.overdue_questions for r in rows), words)),
     ]
     counted = {breach: sum(breach in r.breaches for r in rows) for breach in Breach}
     shown = [breach for breach in Breach if counted[breach] and breach is not Breach.OVERDUE]
     return (*totals, *((words.say(_BREACHES[b][0]), _accounts(counted[b], words)) for b in shown))
+
+
+def _questions(number: int, words: Words) -> str:
+    return words.count("%(number)d question", "%(number)d questions", number)
 
 
 def _accounts(number: int, words: Words) -> str:
