@@ -99,6 +99,10 @@ class Graph:
     has_cursors: bool = True
     usage: dict[str, str] = field(default_factory=dict)  # headers of every answer
     version: str = VERSION
+    left_out: set[str] = field(default_factory=set)  # lists that never come inside another answer
+    ends_early: set[str] = field(default_factory=set)  # lists that, inside another, do not say that there is more
+    cursors_left: int | None = None  # so often cursors are good; the next one has run out, and then they are again
+    shapes: dict[str, Callable[[dict[str, Any], Node], dict[str, Any]]] = field(default_factory=dict)  # by kind
     has_next: bool = True  # whether a page says that there is another, or has cursors alone
     base: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -219,7 +223,7 @@ class Graph:
                 raise self._refuse(f"field {wish.name} of {node.kind}")
             elif (value := node.data.get(wish.name)) is not None:
                 shown[wish.name] = self._part(wish, value)
-        return shown
+        return self.shapes[node.kind](shown, node) if node.kind in self.shapes else shown
 
     def _part(self, wish: Wish, value: Any) -> Any:
         if wish.modifiers:
@@ -239,7 +243,11 @@ class Graph:
             if name in _CHOICES and value not in _CHOICES[name]:
                 raise self._refuse(f"{wish.name}.{name}({value})")
         params = {**wish.modifiers, "fields": _written(wish.below)} if wish.below else dict(wish.modifiers)
+        if wish.name in self.left_out:
+            return None
         answer = self._list(node, wish.name, edge, params, wish.below, token, most=self.most_nested)
+        if wish.name in self.ends_early:
+            answer.get("paging", {}).pop("next", None)
         # a list with nothing in it is left out, unless its number was asked for
         return answer if answer["data"] or "summary" in answer or "next" in answer.get("paging", {}) else None
 
@@ -307,6 +315,11 @@ class Graph:
     def _start(self, after: str | None, node: Node, name: str, sign: str, members: list[Node]) -> int:
         if after is None:
             return 0
+        if self.cursors_left is not None:
+            self.cursors_left -= 1
+            if self.cursors_left < 0:
+                self.cursors_left = None
+                raise GraphFault(100, "(#100) The cursor is invalid or has expired")
         place = next((i for i, m in enumerate(members) if _cursor(node, name, sign, m) == after), None)
         if place is None:
             raise self._refuse(f"cursor of another list for {name}")
