@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from tests.app.conftest import BrokenPlugin, FakePlugin, Works, start
 
+from watchdaemon.domain.delivery import DeliveryState, MailKind
 from watchdaemon.domain.fetch import Coverage, Trouble
 from watchdaemon.errors import AccountError, ConfigError, Reason, StorageError
 from watchdaemon.plugins import LoadedPlugins
@@ -99,7 +100,10 @@ def test_a_mail_server_away_for_three_days_costs_nothing_and_doubles_nothing(wor
 
     ids = Counter(str(message_from_bytes(m.message, policy=policy.default)["Message-ID"]) for m in works.sink.messages)
     assert max(ids.values()) == 1
-    assert len(works.app.store.deliveries()) == len(works.sink.messages) > 0
+    ends = Counter((d.mail.key.kind, d.state) for d in works.app.store.deliveries())
+    assert {state for _, state in ends} == {DeliveryState.SENT, DeliveryState.SUPERSEDED}
+    assert ends[MailKind.DIGEST, DeliveryState.SENT] == 2  # the newest to each owner
+    assert sum(n for (_, state), n in ends.items() if state is DeliveryState.SENT) == len(works.sink.messages)
 
 
 def test_a_database_that_fails_in_the_middle_is_an_error_and_the_next_pass_goes_on(works: Works) -> None:
@@ -185,8 +189,6 @@ def test_a_plug_in_that_cannot_even_be_made_stops_its_own_accounts_and_no_others
 
 
 def test_a_preview_sends_and_books_nothing(works: Works) -> None:
-    from watchdaemon.domain.delivery import MailKind
-
     works.enrol("a")
     works.platform.somebody_writes("a", "c1", "När öppnar ni?", ASKED)
     works.app.poll()
