@@ -41,6 +41,7 @@ from watchdaemon.services.monthly import MonthlyService
 from watchdaemon.services.outbox import OutboxService
 from watchdaemon.services.poll import Errand, PollService
 from watchdaemon.services.quota import QuotaService
+from watchdaemon.services.reached import Reached
 from watchdaemon.services.watching import WatchingService
 from watchdaemon.services.weekly import WeeklyService
 from watchdaemon.settings import Settings
@@ -129,7 +130,8 @@ class App:
             policy=settings.quota_policy(),
             clock=clock,
         )
-        self._stop_hearing = road.listen(self.quota.hear)
+        self.reached = Reached()
+        self._stop_hearing = [road.listen(self.quota.hear), road.listen(self.reached.hear)]
         self.judge = JudgeService(
             store=store,
             classify=partial(classify, threshold=settings.answers.threshold),
@@ -242,7 +244,7 @@ class App:
             self.digests.book_told(register, now)
             self._told_is_booked = True
         # Last, so that a platform that is slow to answer keeps no mail waiting; the next pass tells what was found.
-        checked = self.health.run(register, now, stop=stop)
+        checked = self.health.run(register, now, stop=stop, hold=self.quota.hold)
         self._on_progress()
         return PassReport(
             fetched=sum(a.coverage is not Coverage.FAILED for a in attempts),
@@ -310,7 +312,8 @@ class App:
         """Give back threads, connections and files."""
         self.poller.close()
         self.health.close()
-        self._stop_hearing()
+        for stop_hearing in self._stop_hearing:
+            stop_hearing()
         self.quota.flush()
         self._road.close()
         self.store.close()

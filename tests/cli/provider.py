@@ -33,6 +33,7 @@ class Provider:
     requests: list[str] = field(default_factory=list)  # "METHOD path"
     consents: list[Params] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    headers: dict[str, str] = field(default_factory=dict)  # with every answer
 
     # ---- the consent page ----------------------------------------------------------------------------------------
 
@@ -246,6 +247,8 @@ def served(provider: Provider) -> Iterator[Provider]:
             status, body = route(params, dict(self.headers))
             content = json.dumps(body).encode()
             self.send_response(status)
+            for name, value in provider.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

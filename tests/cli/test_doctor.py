@@ -1,6 +1,8 @@
 """The doctor asks the platforms, and says what is wrong and what to do in a person's words."""
 
 import json
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -82,6 +84,56 @@ def test_an_unknown_account_is_a_wrong_command_line(run: Run, office: Path) -> N
 
     assert result.exit_code == 2
     assert "did you mean 'kommunen-x'" in result.stderr
+
+
+FILES = {
+    "x": 'consumer_key = "k"\nconsumer_secret = "k"\naccess_token = "t"\naccess_token_secret = "t"\n',
+    "facebook": 'token = "page-own"\n',
+    "threads": 'token = "th-long"\n',
+}
+
+
+def credit(office: Path) -> None:
+    """Give some accounts a credential each, by file."""
+    with closing(open_store(load_settings(office).database_url().get_secret_value())) as store:
+        register = store.load_register()
+        accounts = dict(register.accounts)
+        for platform, text in FILES.items():
+            (office.parent / "credentials" / platform).write_text(text)
+            accounts[f"kommunen-{platform}"] = replace(accounts[f"kommunen-{platform}"], credential=platform)
+        store.apply_changes(replace(register, accounts=accounts), [], by="test", at=NOW)
+
+
+def test_a_machine_that_reaches_nobody_is_told_so_once(run: Run, office: Path, provider: Provider) -> None:
+    credit(office)
+    office.write_text(office.read_text().replace(provider.url, "http://127.0.0.1:9"))
+    found = findings(run, office)
+
+    assert found["network"]["state"] == "FAULT"
+    assert (
+        found["network"]["detail"]
+        == "none of 3 platforms could be reached from here, so none of 3 accounts was asked about"
+    )
+    assert not [what for what in found if what in {f"account kommunen-{p}" for p in FILES}]
+
+
+def test_where_one_platform_answers_each_account_is_told_of(run: Run, office: Path, provider: Provider) -> None:
+    credit(office)
+    office.write_text(office.read_text().replace(f"{provider.url}/threads", "http://127.0.0.1:9/threads"))
+    found = findings(run, office)
+
+    assert "network" not in found
+    assert found["account kommunen-x"]["state"] == "ok"
+    assert "did not say" in found["account kommunen-threads"]["detail"]
+
+
+def test_an_answer_in_another_version_of_the_api_is_a_warning(run: Run, office: Path, provider: Provider) -> None:
+    credit(office)
+    provider.headers = {"facebook-api-version": "v26.0"}
+    found = findings(run, office, "kommunen-facebook")
+
+    assert found["platform facebook"]["state"] == "warning"
+    assert "was asked in version v25.0 of its API and answered in v26.0" in found["platform facebook"]["detail"]
 
 
 def check(verdict: CredentialVerdict = CredentialVerdict.VALID, **facts: object) -> CredentialCheck:

@@ -13,6 +13,7 @@ from watchdaemon.credentials import KeptCredentials, new_key
 from watchdaemon.domain.alert import AlertKind
 from watchdaemon.domain.credential import CredentialVerdict
 from watchdaemon.domain.fetch import CredentialHealth, Trouble
+from watchdaemon.domain.quota import Held
 from watchdaemon.errors import AccountError, ConfigError, Reason, RetriableError
 from watchdaemon.ports import CredentialSource, PlatformAdapter
 from watchdaemon.services.credentials import ConnectService, HealthService, shared_with
@@ -44,6 +45,16 @@ def test_each_account_is_asked_about_once_a_day(office: Office, health: HealthSe
 
     assert counts == [2, 0, 0, 2]
     assert sorted(office.platform.asked_about) == ["a", "a", "b", "b"]
+
+
+def test_an_account_whose_budget_is_near_its_end_is_asked_about_later(office: Office, health: HealthService) -> None:
+    held = Held(account="a", detail="used up", cause_key="x", until=None)
+    first = health.run(office.register, office.clock(), hold=lambda a: held if a.key == "a" else None)
+    asked = list(office.platform.asked_about)
+    second = run(health, office)
+
+    assert (first, asked) == (1, ["b"])
+    assert (second, office.platform.asked_about) == (1, ["b", "a"])
 
 
 def test_what_the_platform_says_is_kept(office: Office, health: HealthService) -> None:

@@ -13,9 +13,9 @@ from watchdaemon.cli._checks import platform_faults
 from watchdaemon.cli._coverage import coverage, is_watched_by_hand
 from watchdaemon.cli._output import emit_json, emit_table
 from watchdaemon.cli._probe import probe_accounts
-from watchdaemon.cli._remedies import Finding, State, finding_of, missing_credential
+from watchdaemon.cli._remedies import Finding, State, finding_of, finding_of_version, missing_credential, no_way_out
 from watchdaemon.cli._session import AsJson, Config, built, config_path, settings_of
-from watchdaemon.errors import ConfigError, WatchdaemonError
+from watchdaemon.errors import ConfigError, Reason, WatchdaemonError
 
 if TYPE_CHECKING:
     from watchdaemon.app import App
@@ -196,10 +196,19 @@ def _platforms_by_hand(app: "App") -> set[str]:
 
 
 def _ask_platforms(app: "App", accounts: "Sequence[Account]") -> Iterator[Finding]:
+    """Ask about one account of each platform first: when none answers, the way out is at fault, and told once."""
     asked = [a for a in accounts if a.credential is not None]
+    scouts = list({a.platform: a for a in reversed(asked)}.values())
+    examined = dict(zip((a.key for a in scouts), app.health.examine(scouts), strict=True))
+    silent = [e for e in examined.values() if e.silence is not None and e.silence.reason is Reason.OUTAGE]
+    if len(scouts) > 1 and len(silent) == len(scouts) and not app.reached.platforms:
+        yield no_way_out(platforms=len(scouts), accounts=len(asked))
+        return
+    rest = [a for a in asked if a.key not in examined]
+    examined |= zip((a.key for a in rest), app.health.examine(rest), strict=True)
     zone = app.settings.organisation.timezone
-    for account, examined in zip(asked, app.health.examine(asked), strict=True):
-        yield finding_of(account, examined, zone)
+    yield from (finding_of(account, examined[account.key], zone) for account in asked)
+    yield from map(finding_of_version, app.reached.other_versions)
 
 
 def _tried(what: str, good: str, action: Callable[[], object], step: str = "", state: State = State.FAULT) -> Finding:

@@ -13,6 +13,7 @@ from watchdaemon.errors import AdapterError, Reason
 
 if TYPE_CHECKING:
     from watchdaemon.services.credentials import Examined
+    from watchdaemon.services.reached import OtherVersion
 
 _SOON: Final = timedelta(days=14)
 
@@ -55,6 +56,27 @@ _PASSES_BY_ITSELF: Final = frozenset({Reason.OUTAGE, Reason.RATE_LIMITED, Reason
 def missing_credential(account: Account) -> Finding:
     """Return what to do about an account that names no credential."""
     return Finding(_what(account), State.WARNING, "names no credential", _step(account, Reason.NO_CREDENTIAL))
+
+
+def no_way_out(*, platforms: int, accounts: int) -> Finding:
+    """Return one sentence for a machine that reaches nobody."""
+    return Finding(
+        "network",
+        State.FAULT,
+        f"none of {platforms} platforms could be reached from here, so none of {accounts} accounts was asked about",
+        "Check its way to the internet: name service, firewall, a proxy that stands in between",
+    )
+
+
+def finding_of_version(other: "OtherVersion") -> Finding:
+    """Put into words that a platform answered in another version of its API than was asked for."""
+    return Finding(
+        f"platform {other.platform}",
+        State.WARNING,
+        f"was asked in version {other.asked} of its API and answered in {other.answered}: fields may be missing",
+        f"Set api_version under [platforms.{other.platform}] to a version that is still served, and run "
+        "`watchdaemon doctor ACCOUNT --probe`",
+    )
 
 
 def finding_of(account: Account, examined: "Examined", zone: ZoneInfo) -> Finding:

@@ -14,6 +14,7 @@ from watchdaemon.domain.account import Account, Register
 from watchdaemon.domain.audit import Change
 from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
 from watchdaemon.domain.fetch import CredentialHealth
+from watchdaemon.domain.quota import Held
 from watchdaemon.errors import AccountError, AdapterError, ConfigError, Reason
 from watchdaemon.ports import (
     Clock,
@@ -54,8 +55,18 @@ class HealthService:
         # One pool for good: each thread keeps its own HTTP client.
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="health")
 
-    def run(self, register: Register, now: datetime, *, stop: threading.Event | None = None) -> int:
+    def run(
+        self,
+        register: Register,
+        now: datetime,
+        *,
+        stop: threading.Event | None = None,
+        hold: Callable[[Account], Held | None] = lambda _: None,
+    ) -> int:
         """Check what is due, and return how much that was.
+
+        An account for which `hold` gives a reason (its budget is near its end) is left, and stays due: watching comes
+        first.
 
         Raises:
             StorageError: The database does not take it.
@@ -63,7 +74,11 @@ class HealthService:
         stop = stop or threading.Event()
         checks = self._store.credential_checks()
         due = checks_due(now, register.watched(), checks)
-        futures = [self._pool.submit(self._check_unless, stop, account, checks.get(account.key)) for account in due]
+        futures = [
+            self._pool.submit(self._check_unless, stop, account, checks.get(account.key))
+            for account in due
+            if hold(account) is None
+        ]
         return sum(future.result() is not None for future in futures)
 
     def examine(self, accounts: Sequence[Account]) -> list[Examined]:
