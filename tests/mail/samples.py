@@ -26,7 +26,6 @@ from watchdaemon.domain.question import DecisionKind, Grade, Question, QuestionS
 from watchdaemon.domain.watch import WatchEntry, WatchState, Window
 from watchdaemon.errors import Reason
 from watchdaemon.mail.render import MailRenderer
-from watchdaemon.ports import Links
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SENDER = "bevakning@exempelkommun.example"
@@ -46,10 +45,15 @@ THIS_MORNING = local(23, 8, 12)
 TOMORROW_AT_FIVE = local(24, 17)
 
 
-def renderer(*, links: Links | None = None, **changes: str) -> MailRenderer:
-    """Make the renderer of Exempelkommun."""
+def renderer(**changes: str) -> MailRenderer:
+    """Make the renderer of Exempelkommun, which serves no links."""
     settings = {"organisation": "Exempelkommun", "sender": SENDER, **changes}
-    return MailRenderer(zone=STOCKHOLM, links=links, **settings)
+    return MailRenderer(zone=STOCKHOLM, **settings)
+
+
+def linking_renderer(organisation: str = "Exempelkommun") -> MailRenderer:
+    """Make the renderer of an organisation that serves links."""
+    return MailRenderer(zone=STOCKHOLM, organisation=organisation, sender=SENDER, links=SampleLinks())
 
 
 def account(

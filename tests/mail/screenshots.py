@@ -17,13 +17,12 @@ from tests.mail.samples import (
     ANNA,
     BENGT,
     CHRIS,
-    SampleLinks,
     full_digest,
     full_notice,
     full_overview,
     full_report,
     key,
-    renderer,
+    linking_renderer,
 )
 
 from watchdaemon.domain.account import Person
@@ -63,9 +62,9 @@ TO_PALETTE = """async (picture) => {
 def mails() -> dict[str, OutgoingMail]:
     """Return every mail, by the name of its pictures."""
     swede: dict[str, Person] = {"digest": ANNA, "weekly": BENGT, "monthly": BENGT, "alert": ANNA}
-    found = {}
+    found: dict[str, OutgoingMail] = {}
     for language, of in (("sv", swede), ("en", dict.fromkeys(swede, CHRIS))):
-        renders = renderer(links=SampleLinks())
+        renders = linking_renderer()
         found |= {
             f"digest-{language}": renders.digest(full_digest(of["digest"]), key()),
             f"weekly-{language}": renders.weekly(full_report(of["weekly"]), key(MailKind.WEEKLY, period="2026-W47")),

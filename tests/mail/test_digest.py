@@ -1,19 +1,23 @@
 """An owner's digest says what waits, worst first, and never that all is quiet when it does not know."""
 
+import re
 from dataclasses import replace
 
 import pytest
-from tests.mail.reading import Page, html, parsed, text
+from tests.mail.reading import Page, file_rows, html, parsed, text
 from tests.mail.samples import (
     ANNA,
     CHRIS,
     LIBRARY,
+    NOW,
     POOL,
     STREETS,
+    SampleLinks,
     digest,
     entry,
     full_digest,
     key,
+    linking_renderer,
     local,
     renderer,
     watch,
@@ -226,3 +230,98 @@ def test_the_lock_screen_shows_our_numbers_and_not_the_citizens_words() -> None:
 
 def test_every_account_named_is_the_registers_name() -> None:
     assert LIBRARY.name in text(rendered(entry(), watched=(watch(),)))
+
+
+def linked(*entries: DigestEntry, watched: tuple[AccountWatch, ...] = ()) -> OutgoingMail:
+    """Render a digest for Anna with signed links."""
+    return linking_renderer().digest(digest(entries, watched), key())
+
+
+@pytest.mark.parametrize(
+    ("section", "labels"),
+    [
+        (Section.OVERDUE, ["Besvarad på annat sätt", "Inget svar behövs", "Fler val"]),
+        (Section.TO_FINISH, ["Besvarad på annat sätt", "Fler val"]),
+        (Section.MAYBE, ["Ingen fråga", "Inget svar behövs", "Fler val"]),
+        (Section.REMOVE, ["Borttaget", "Får vara kvar", "Fler val"]),
+    ],
+)
+def test_each_item_has_the_likeliest_words_as_links_and_a_page_with_all(section: Section, labels: list[str]) -> None:
+    mail = linked(entry(section))
+    links = SampleLinks()
+    page = links.item("anna", "library-fb", "1", at=NOW)
+
+    row = html(mail).partition('class="words-of"')[2].partition("</p>")[0]
+    assert re.findall(r">([^<>]+)</a>", row) == labels
+    assert page in list(Page(html(mail)).links())
+    assert f"Säg vad det blev av det: {page}" in text(mail)
+
+
+def test_a_secret_cannot_be_said_to_stay_by_one_click() -> None:
+    assert "Får vara kvar" not in html(linked(entry(Section.REMOVE, text=None)))
+
+
+def test_one_link_says_that_all_was_seen_and_it_comes_after_what_is_to_be_seen() -> None:
+    mail = linked(entry(text="frågan"), watched=(watch(),))
+    seen = SampleLinks().seen_all("anna", digest().window, at=NOW)
+
+    for shown in (text(mail), html(mail)):
+        assert shown.count(seen) == 1
+        assert shown.index("frågan") < shown.index(seen)
+
+
+def test_without_served_links_the_mail_speaks_of_none() -> None:
+    mail = rendered(entry())
+
+    assert all("Jag har sett" not in shown and "Fler val" not in shown for shown in everywhere(mail))
+    assert "länkarna" not in text(mail)
+
+
+def test_an_answer_by_a_profile_that_is_not_registered_is_flagged() -> None:
+    flagged = "Någon verkar ha svarat för er med en profil som inte är registrerad."
+
+    assert all(flagged in shown for shown in everywhere(rendered(entry(unregistered_reply="9001"))))
+    assert flagged not in text(rendered(entry()))
+
+
+def test_an_item_says_how_old_it_is_and_who_else_gets_it() -> None:
+    old = rendered(entry(published_at=local(19, 16, 40)), watched=(watch(),))
+    alone = rendered(entry(), watched=(replace(watch(), readers=(ANNA,)),))
+
+    assert all("4 dagar gammalt · Mejlet går också till: Bengt Öst" in shown for shown in everywhere(old))
+    assert all("Bara du får veta det här." in shown for shown in everywhere(alone))
+
+
+def test_a_promise_shows_when_it_is_to_be_kept_and_not_when_the_question_was_due() -> None:
+    mail = rendered(entry(Section.TO_FINISH, due_at=local(19, 17), finish_due_at=local(25, 17)))
+
+    assert mail.subject == "1 att slutföra – Stadsbiblioteket"
+    assert "Senast onsdag 25 november kl. 17.00" in text(mail)
+    assert "Försenad" not in text(mail)
+
+
+def test_a_subject_has_three_numbers_at_most() -> None:
+    every = [entry(section, external_id=section.value) for section in Section]
+
+    assert rendered(*every).subject == "3 frågor väntar, 1 försenad, 1 att ta bort – Stadsbiblioteket"
+
+
+def test_a_flood_is_shown_as_far_as_a_mail_goes_and_all_of_it_is_in_the_file() -> None:
+    flood = [
+        entry(Section.OVERDUE, text="ord " * 300, external_id=str(n), url=f"https://x.test/{n}") for n in range(300)
+    ]
+    secret = entry(Section.REMOVE, text=None, author="Maja Testsson", external_id="s")
+
+    mail = linked(*flood, secret)
+    rows = file_rows(mail)
+
+    assert "FÖRSENADE (300)" in text(mail)
+    assert "Ytterligare 276 inlägg finns i den bifogade filen, som har alla." in text(mail)
+    assert len(html(mail).encode()) < 102_000
+    assert [cells[8] for cells in rows[1:-1]] == [f"https://x.test/{n}" for n in range(300)]
+    assert rows[1][7] == ("ord " * 300).strip()
+    assert rows[-1][6:8] == ["", "Ett inlägg som måste tas bort och diarieföras. Texten visas inte här."]
+
+
+def test_a_mail_that_shows_all_has_no_file() -> None:
+    assert file_rows(linked(entry())) == []

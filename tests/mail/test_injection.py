@@ -16,11 +16,11 @@ from tests.mail.samples import (
     NOW,
     SENDER,
     STOCKHOLM,
-    SampleLinks,
     alert,
     digest,
     entry,
     key,
+    linking_renderer,
     missed,
     month_row,
     overview,
@@ -64,7 +64,7 @@ ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-
 def mails_with(words: str) -> list[OutgoingMail]:
     """Render each kind of mail with these words in every place that comes from outside."""
     hostile = f"x{words}y"
-    renders = renderer(organisation=hostile, links=SampleLinks())
+    renders = linking_renderer(hostile)
     recipient = Person(key="anna", name=hostile, mail=ANNA.mail)
     other = Person(key="other", name=hostile, mail=BENGT.mail)
     account = replace(LIBRARY, name=hostile, platform=hostile)

@@ -82,7 +82,12 @@ def answers_within(
 
 
 def minutes_to_answer(question: Question, calendar: WorkCalendar) -> int:
-    """Return the whole minutes of office time between an answered question and its answer."""
+    """Return the whole minutes of office time between an answered question and its first answer.
+
+    The verdict's own measure holds: it is the first answer's, also when a later one counts as the answer now.
+    """
+    if question.verdict.response_minutes is not None:
+        return question.verdict.response_minutes
     answered_at = question.verdict.answered_at or question.item.published_at
     return int(calendar.working_time_between(question.item.published_at, answered_at).total_seconds() // 60)
 
