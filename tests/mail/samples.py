@@ -48,7 +48,7 @@ TOMORROW_AT_FIVE = local(24, 17)
 def renderer(**changes: str) -> MailRenderer:
     """Make the renderer of Exempelkommun, which serves no links."""
     settings = {"organisation": "Exempelkommun", "sender": SENDER, **changes}
-    return MailRenderer(zone=STOCKHOLM, **settings)
+    return MailRenderer(zone=STOCKHOLM, links=None, **settings)
 
 
 def linking_renderer(organisation: str = "Exempelkommun") -> MailRenderer:
