@@ -37,6 +37,7 @@ def read(name: str, **changes: str) -> tuple[BounceReport, ...]:
         ("exim-prose", "anna@exempelkommun.example", "5.2.1", True),
         ("qmail", "", "5.1.1", True),
         ("smtputf8", "åsa@exempelkommun.example", "5.1.1", True),
+        ("opensmtpd", "anna@dead.example", "5.1.1", True),
         ("delivered", "anna@exempelkommun.example", "2.0.0", False),
     ],
 )

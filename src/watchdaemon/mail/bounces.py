@@ -45,23 +45,23 @@ class BounceReader:
             return ()
 
     def _reports(self, message: Parsed) -> Iterator[BounceReport]:
-        if message.get_content_type() == "multipart/report":
-            if _parameter(message, "report-type") in {"delivery-status", "global-delivery-status", ""}:
-                yield from self._standard(message)
+        # By what is in it and not by its name: OpenSMTPD sends its reports as multipart/mixed.
+        if any(part.get_content_type() in _STATUS_TYPES for part in _inner(message)):
+            yield from self._standard(message)
         elif message.get("X-Failed-Recipients") or _is_qmail(message):
             yield from self._in_words(message)
 
     def _standard(self, message: Parsed) -> Iterator[BounceReport]:
-        parts = list(message.walk())
+        parts = _inner(message)  # not deeper: a returned report inside a report is none of ours
         mail = self._named_by_address(message) or _returned_id(parts)
         if not mail:
             return
+        words = next((_body(part) for part in parts if part.get_content_type() == "text/plain"), "")
         for part in parts:
             if part.get_content_type() in _STATUS_TYPES:
                 for block in _blocks(part):
                     if block.get("Final-Recipient") or block.get("Action"):
-                        yield _report(mail, block)
-                return  # a returned report inside a report is none of ours
+                        yield _report(mail, block, words)
 
     def _in_words(self, message: Parsed) -> Iterator[BounceReport]:
         """Exim without DSN, and qmail: prose with the returned mail below it."""
@@ -84,9 +84,9 @@ class BounceReader:
         return ""
 
 
-def _report(mail: str, block: Parsed) -> BounceReport:
+def _report(mail: str, block: Parsed, words: str) -> BounceReport:
     action = str(block.get("Action") or "").partition(";")[0].strip().lower()
-    status = _status(block)
+    status = _status(block, words)
     return BounceReport(
         message_id=mail,
         recipient=_address(block),
@@ -96,12 +96,15 @@ def _report(mail: str, block: Parsed) -> BounceReport:
     )
 
 
-def _status(block: Parsed) -> str:
-    """Return the status; Exim writes 5.0.0 always, and what the other server said beside it."""
+def _status(block: Parsed, words: str) -> str:
+    """Return the status.
+
+    Exim and OpenSMTPD write 5.0.0 always, and what the other server said beside it or in the words for people.
+    """
     found = _STATUS.search(str(block.get("Status") or ""))
     status = found[1] if found else ""
     if status[1:] in {"", ".0.0"}:
-        said = _STATUS.findall(str(block.get("Diagnostic-Code") or ""))
+        said = _STATUS.findall(str(block.get("Diagnostic-Code") or "")) or _STATUS.findall(words)
         return next((s for s in said if not status or s[0] == status[0]), status)
     return status
 
@@ -152,8 +155,3 @@ def _body(part: Parsed) -> str:
         return "\n".join(_body(p) for p in part.walk() if not p.is_multipart())
     payload = part.get_payload(decode=True)
     return payload.decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(payload, bytes) else ""
-
-
-def _parameter(message: Parsed, name: str) -> str:
-    value = message.get_param(name)
-    return value.lower() if isinstance(value, str) else ""
