@@ -97,15 +97,19 @@ class Search:
         return self.found.roots[root] < new.start if new.start is not None else int(root) <= (new.since_id or 0)
 
     def _catching_up(self, roots: Sequence[str]) -> list[tuple[str, Range]]:
-        """Search under overlooked posts from their own beginning; what names the account came with the mentions."""
-        oldest, handle = self.found.now - SEARCH_REACH + MARGIN, self.found.handle
-        searches = []
+        """Search under overlooked posts from their own beginning, between what the list of mentions brought."""
+        found, oldest = self.found, self.found.now - SEARCH_REACH + MARGIN
+        mentions = read_mark(found.new_cursors.get("mentions", found.cursors.get("mentions")))
+        known = {**(mentions.known if mentions is not None else {}), **{i: at for i, (_, at) in found.places.items()}}
+        whole, cut = [], []
         for group in _groups(roots):
             first = min(group, key=int)
-            is_reachable = self.found.roots[first] > oldest
-            wanted = Range(since_id=int(first)) if is_reachable else Range(start=oldest)
-            searches.append((self._query(group) + (f" -@{handle}" if handle else ""), wanted))
-        return searches
+            start = None if found.roots[first] > oldest else oldest
+            wanted = Range(since_id=int(first)) if start is None else Range(start=start)
+            within = (i for i, at in known.items() if start is None or at > start)
+            whole.append((self._query(group), wanted))
+            cut += [(self._query(group), piece) for piece in between(within, wanted)]
+        return cut if len(cut) <= SEARCHES else whole
 
     # ---- what to search for ------------------------------------------------------------------------------------------
 
