@@ -132,13 +132,14 @@ def window_view(look: WindowLook, words: PageWords, *, again: bool = False) -> W
     """Put the page of a whole window into words."""
     span = words.span(look.window.opens_at, look.window.closes_at)
     what = f"{words.day(look.window.on, words.local_day(look.now))} {span}"
+    title = words.say("Seen all")
     by_hand = [a for a, e in look.accounts if e is not None and e.is_by_hand]
     is_done = look.used_at is not None
     receipt = "" if look.used_at is None else _when_said(look.used_at, look.now, words, again=again)
     button = words.say("I have looked, and seen it all") if by_hand else words.say("I have seen it all")
     return WindowView(
-        title=words.say("Seen all"),
-        headline=f"{words.say('Seen all')}: {what}",
+        title=title,
+        headline=f"{title}: {what}",
         receipt=receipt,
         late=_late(look, words, is_by_hand=bool(by_hand)),
         by_hand=tuple(_called(a) for a in by_hand),
@@ -197,7 +198,7 @@ def _facts(look: ItemLook, words: PageWords) -> tuple[tuple[str, str], ...]:
     about = words.say("written %(when)s", when=words.moment(item.published_at, look.now))
     state = words.say(STATES[look.question.shown_state(look.now)])
     if verdict.needs_removal and verdict.state not in {QuestionState.REMOVED, QuestionState.GONE}:
-        state = f"{state}; {words.say('listed for removal')}"
+        state = words.say("%(state)s; listed for removal", state=state)
     is_open = verdict.state is QuestionState.OPEN
     facts = [
         (words.say("From"), author),
