@@ -8,7 +8,7 @@ from watchdaemon.domain.item import Item
 
 _GREETING: Final = re.compile(r"(?:hej(?:san|svejs)?|hallå|tjena|tack|hi|hello|dear|thanks)[\s,!]{1,3}", re.IGNORECASE)
 _HANDLE: Final = re.compile(r"@([\w.\-]{1,60})")
-_GAP: Final = re.compile(r"[\s,;:&!–-]+|och\s|and\s")
+_GAP: Final = re.compile(r"[\s,;:&!–-]+(?:(?:och|and)\s+)?")
 
 _LOOK_AT: Final = 400
 """Names stand in the beginning: the rest of a long reply is not looked at."""

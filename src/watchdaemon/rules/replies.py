@@ -16,6 +16,12 @@ _SEEN_BY_ALL: Final = frozenset({Visibility.PUBLIC, Visibility.PRIVATE})
 _ROOMY_KINDS: Final = frozenset({ItemKind.POST, ItemKind.MENTION, ItemKind.QUOTE})
 """What a conversation starts with on a platform where every reply names the very item it answers."""
 
+_EXACT: Final = frozenset({"threads"})
+"""Where every reply names the very item it answers, though a thread starts with a comment: a branch is one there.
+
+Threads API, Reply Management, "Retrieve replies", `replied_to` (read 2026-11).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -36,7 +42,9 @@ class Conversation:
         own_ids = account.own_author_ids
         own = [i for i in items if i.by_account or i.author_id in own_ids]
         inbound = tuple(i for i in items if not i.by_account and i.author_id not in own_ids)
-        branches = _Branches(thread.thread_id, {i.external_id: i for i in items}, frozenset(i.external_id for i in own))
+        by_id = {i.external_id: i for i in items}
+        are_flat = account.platform not in _EXACT and _are_flat(thread.thread_id, by_id)
+        branches = _Branches(thread.thread_id, by_id, frozenset(i.external_id for i in own), are_flat)
         answered: dict[str, list[Item]] = {}
         for reply in (i for i in own if _may_answer(i, answers)):
             for item in _answered_by(reply, inbound, branches):
@@ -77,6 +85,22 @@ def _unregistered(inbound: Sequence[Item], branches: "_Branches", voice: OwnVoic
     return found
 
 
+def _are_flat(thread_id: str, by_id: Mapping[str, Item]) -> bool:
+    """Tell whether a reply can only name the top of its branch, not the very item it answers.
+
+    Seen by what the conversation starts with: below a comment, a visitor's post or a review there is one level of
+    replies, and those to a reply are put under the top as well. Below an own post, a mention or a quote each reply
+    names its own item. Without the top at hand: one level, and not that of an own post.
+    """
+    top = by_id.get(thread_id)
+    if top is not None:
+        return top.kind not in _ROOMY_KINDS
+    return all(
+        i.kind not in _ROOMY_KINDS and i.parent_id in {None, thread_id} and i.root_id != thread_id
+        for i in by_id.values()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Branches:
     """Who answers whom, as far as the platform tells."""
@@ -84,22 +108,7 @@ class _Branches:
     thread_id: str
     by_id: Mapping[str, Item]
     own: frozenset[str]
-
-    @property
-    def are_flat(self) -> bool:
-        """Tell whether a reply can only name the top of its branch, not the very item it answers.
-
-        Seen by what the conversation starts with: below a comment, a visitor's post or a review there is one level of
-        replies, and those to a reply are put under the top as well. Below an own post, a mention or a quote each
-        reply names its own item. Without the top at hand: one level, and not that of an own post.
-        """
-        top = self.by_id.get(self.thread_id)
-        if top is not None:
-            return top.kind not in _ROOMY_KINDS
-        return all(
-            i.kind not in _ROOMY_KINDS and i.parent_id in {None, self.thread_id} and i.root_id != self.thread_id
-            for i in self.by_id.values()
-        )
+    are_flat: bool
 
     def holds(self, reply: Item, item: Item) -> bool:
         """Tell whether the item stands in the (flat) branch that the reply was put in."""

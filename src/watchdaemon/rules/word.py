@@ -48,7 +48,7 @@ NOTHING_SAID: Final = Word()
 
 
 def word_of(decisions: Sequence[Decision]) -> Word:
-    """Return what holds of the decisions about one item; of two from the same instant the later in the sequence holds."""
+    """Return what holds of the decisions about one item; of two from the same instant the later in the row holds."""
     if not decisions:
         return NOTHING_SAID
     decision = taken_back = reopened = None

@@ -1,6 +1,7 @@
 """Domain data to rows and back: one `…_to_row` / `…_from_row` pair each. Column types do the rest (`_types`)."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -434,8 +435,11 @@ def moderation_to_row(entry: ModerationEntry) -> RowData:
 
 
 def moderation_from_row(row: StoredRow) -> ModerationEntry:
-    """Row to order."""
-    return ModerationEntry(**row)
+    """Row to order; further columns in the row do not disturb."""
+    return ModerationEntry(**{name: row[name] for name in _ORDER_COLUMNS})
+
+
+_ORDER_COLUMNS = tuple(field.name for field in fields(ModerationEntry))
 
 
 # ---- mails and alerts ------------------------------------------------------------------------------------------
