@@ -145,7 +145,16 @@ class App:
         self.connections = ConnectService(
             store=store, credentials=self.credentials, adapter_with=self._make_adapter, clock=clock
         )
-        self.alerts = AlertService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
+        self.alerts = AlertService(
+            store=store,
+            renderer=renderer,
+            calendar=self.calendar,
+            watch=self.watch,
+            policy=settings.alert_policy(),
+            activity=settings.activity_policy(),
+            communications=settings.communications(),
+            budgets=self.quota.report,
+        )
         self.digests = DigestService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
         self.weekly = WeeklyService(
             store=store,
@@ -232,7 +241,7 @@ class App:
         self._on_progress()
         now = self._clock()
         returned = self.bounces.run(register, now)
-        alerts = self.alerts.run(register, now, gaps=self.watching.untold_gaps())
+        alerts = self.alerts.run(register, now, gaps=self.watching.untold_gaps(), pause=self.watching.pause(now))
         self.watching.gaps_are_told()
         digests = self.digests.run(register, now)
         weekly = self.weekly.run(register, now)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchdaemon.alerts import access_alerts, explained_accounts, notices, without_explained
+from watchdaemon.alerts import Staff, access_alerts, explained_accounts, ladder, without_explained
 from watchdaemon.alerts._rules import AlertPlan
 from watchdaemon.domain.account import Account, Ownership, Person, Register
-from watchdaemon.domain.alert import Alert, AlertKind
+from watchdaemon.domain.alert import Alert, AlertKind, AlertPolicy
 from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.watch import WatchEntry, Window
@@ -274,6 +274,6 @@ def test_two_people_are_told_of_a_credential_the_manager_when_owners_are_fewer(
     people = [Person(key=k, name=k, mail=f"{k}@example.org") for k in ("anna", "bo", "chris", "dana")]
     owned = account("a", owners=tuple(Ownership(person=p) for p in owners))
     register = Register(persons={p.key: p for p in people}, accounts={"a": owned})
-    found = notices([opened(DEAD, "credential:a", "a")], [], register, on=date(2026, 11, 23), now=NOW)
+    turns = ladder(opened(DEAD, "credential:a", "a"), Staff(register=register, on=date(2026, 11, 23)), AlertPolicy())
 
-    assert [n.recipient.key for n in found] == told
+    assert sorted(person for person, due in turns.items() if due == {"a": 0}) == told

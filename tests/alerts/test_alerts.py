@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchdaemon.alerts import AlertPlan, alerts_for, notices
+from watchdaemon.alerts import AlertPlan, Staff, alerts_for, ladder
 from watchdaemon.domain.account import Account, OwnerRole, Ownership, Person, Register
-from watchdaemon.domain.alert import Alert, AlertKind
+from watchdaemon.domain.alert import Alert, AlertKind, AlertPolicy
 from watchdaemon.domain.fetch import Coverage
 from watchdaemon.domain.watch import WatchEntry, Window
 from watchdaemon.errors import Reason
@@ -136,8 +136,8 @@ def test_a_cause_that_strikes_one_wholly_and_one_partly_is_not_watched() -> None
 
 
 def test_a_daemon_that_did_not_run_is_one_cause_for_all() -> None:
-    assert opened(CLOSED, gap("a"), gap("b")) == [(NOT_WATCHED, "daemon", ("a", "b"))]
-    assert opened(CLOSED, gap("a")) == [(NOT_WATCHED, "daemon", ("a",))]
+    assert opened(CLOSED, gap("a"), gap("b")) == [(AlertKind.DAEMON_LATE, "daemon", ("a", "b"))]
+    assert opened(CLOSED, gap("a")) == [(AlertKind.DAEMON_LATE, "daemon", ("a",))]
 
 
 def test_the_newest_window_speaks_for_the_account() -> None:
@@ -276,14 +276,17 @@ def alert(*accounts: str) -> Alert:
     return Alert(kind=NOT_WATCHED, cause="k", accounts=accounts, reason=Reason.OUTAGE, detail="", opened_at=EARLY)
 
 
-def test_each_owner_gets_one_notice_with_their_own_accounts() -> None:
-    found = notices([alert("a", "b")], [alert("c")], REGISTER, on=ON, now=EARLY)
+def told(alert: Alert, register: Register = REGISTER) -> dict[str, tuple[str, ...]]:
+    """Who is told at once, and of which of its accounts."""
+    staff = Staff(register=register, on=ON)
+    turns = ladder(alert, staff, AlertPolicy())
+    return {
+        p: tuple(k for k, after in due.items() if not after) for p, due in sorted(turns.items()) if 0 in due.values()
+    }
 
-    assert [(n.recipient.key, [a.accounts for a in n.opened], [a.accounts for a in n.closed]) for n in found] == [
-        ("anna", [("a",)], [("c",)]),
-        ("bo", [("a", "b")], []),
-    ]
-    assert [[a.key for a in n.accounts] for n in found] == [["a", "c"], ["a", "b"]]
+
+def test_each_owner_is_told_of_their_own_accounts() -> None:
+    assert told(alert("a", "b")) == {"anna": ("a",), "bo": ("a", "b")}
 
 
 def test_an_absent_owners_substitute_is_told() -> None:
@@ -291,18 +294,18 @@ def test_an_absent_owners_substitute_is_told() -> None:
     persons = PERSONS | {"anna": replace(PERSONS["anna"], away_until=ON)}
     register = Register(persons=persons, accounts={"a": account("a", *owners)})
 
-    assert [n.recipient.key for n in notices([alert("a")], [], register, on=ON, now=EARLY)] == ["siv"]
+    assert told(alert("a"), register) == {"siv": ("a",)}
 
 
 def test_without_any_owner_the_manager_is_told() -> None:
     ended = Ownership(person="anna", to_on=date(2026, 11, 22))
     register = Register(persons=PERSONS, accounts={"a": account("a", ended)})
 
-    assert [n.recipient.key for n in notices([alert("a")], [], register, on=ON, now=EARLY)] == ["chef"]
+    assert told(alert("a"), register) == {"chef": ("a",)}
 
 
 def test_an_account_that_left_the_register_is_told_to_nobody() -> None:
-    assert notices([alert("x")], [], REGISTER, on=ON, now=EARLY) == []
+    assert told(alert("x")) == {}
 
 
 # ---- what only a person can watch

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from tests.app.conftest import BrokenPlugin, FakePlugin, Works, start
 
+from watchdaemon.domain.alert import AlertKind
 from watchdaemon.domain.delivery import DeliveryState, MailKind
 from watchdaemon.domain.fetch import Coverage, Trouble
 from watchdaemon.errors import AccountError, ConfigError, Reason, StorageError
@@ -47,7 +48,10 @@ def test_three_days_down_leave_gaps_on_record_one_alert_and_no_question_lost(wor
     gaps = [e for e in works.app.store.entries() if e.reason is Reason.NOT_RUNNING]
     assert Counter(e.account for e in gaps) == {"a": 6, "b": 6}  # Mon 2, Tue 1-2, Wed 1-2, Thu 1
     assert (report.missed_windows, report.fetched, report.new_items) == (12, 2, 3)
-    assert [(a.cause, a.accounts) for a in works.app.store.alerts()] == [("daemon", ("a", "b"))]
+    assert [(a.kind, a.cause, a.accounts) for a in works.app.store.alerts()] == [
+        (AlertKind.DAEMON_LATE, "daemon", ("a", "b")),
+        (AlertKind.QUESTION_OVERDUE, "a", ("a",)),
+    ]
     assert len([s for s in subjects(works, "anna@example.org") if "väntar" in s]) == 1
 
 

@@ -120,19 +120,19 @@ def test_gaps_while_the_daemon_was_down_are_one_alert_also_when_all_is_fetched_s
     assert (mails, alert.cause, alert.accounts) == (2, "daemon", ("a", "b"))
 
 
-def test_a_crash_between_telling_and_booking_tells_nobody_twice(office: Office) -> None:
+@pytest.mark.parametrize("step", ["open_alert", "book_alert_tellings", "queue"])
+def test_a_crash_amid_the_booking_leaves_nothing_and_tells_everybody_the_next_time(office: Office, step: str) -> None:
     office.enrol(account("a"))
     office.platform.breaks("a", DEAD_TOKEN)
     office.poll()
 
-    with (
-        patch.object(office.store, "open_alert", side_effect=StorageError("killed here")),
-        pytest.raises(StorageError),
-    ):
+    with patch.object(office.store, step, side_effect=StorageError("killed here")), pytest.raises(StorageError):
         alerts(office).run(office.register, office.clock())
+    nothing = (mailed(office), office.store.alerts())
     office.clock.advance(timedelta(minutes=3))
     again = alerts(office).run(office.register, office.clock())
 
-    assert again == 0
+    assert nothing == ([], [])
+    assert again == 2
     assert mailed(office) == ["anna", "bo"]
     assert len(office.store.alerts(only_open=True)) == 1

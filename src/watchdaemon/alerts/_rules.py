@@ -12,11 +12,14 @@ from typing import Final
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.alert import Alert, AlertKind
 from watchdaemon.domain.fetch import Coverage
-from watchdaemon.domain.watch import WatchEntry
+from watchdaemon.domain.watch import WatchEntry, Window
 from watchdaemon.errors import Reason
 
 DAEMON_CAUSE: Final = "daemon"
-"""The cause of every gap that is there because the daemon was not running."""
+"""The cause of every gap, and of every window that runs out, because the daemon itself did not fetch."""
+
+WATCH_KINDS: Final = frozenset({AlertKind.NOT_WATCHED, AlertKind.PARTLY_WATCHED, AlertKind.DAEMON_LATE})
+"""What the watch log tells."""
 
 FINAL_TRY: Final = timedelta(minutes=15)
 """A window's last part, in which the final try is made; see the schedule's rules."""
@@ -24,8 +27,14 @@ FINAL_TRY: Final = timedelta(minutes=15)
 LAST_MOMENT: Final = timedelta(minutes=5)
 """With so little of a window left, trouble is told also when the final try has not ended."""
 
+LATE_PART: Final = 0.125
+"""With this part of a window left, an account that nobody has tried to fetch is told: half an hour of four."""
+
 _NEEDS_PERSON: Final = frozenset({Reason.PERMISSION, Reason.UNSUPPORTED})
 """Why a partial fetch will stay partial until a person acts, whether or not the adapter says so."""
+
+_OWN_FAULT: Final = frozenset({Reason.NOT_RUNNING, Reason.NOT_FETCHED})
+"""Nobody asked the platform: the fault is the daemon's, and one alert for all accounts."""
 
 Key = tuple[AlertKind, str]
 
@@ -61,8 +70,9 @@ def alerts_for(
     only a person can mend it, otherwise when the final try was made, five minutes are left, or the window is closed.
     An account that only a person can watch is in trouble when its window closed without the person's word.
     Troubles with the same `cause_key` on two accounts or more are one alert with that cause (and stay so while it is
-    open, even when one account is left); gaps from a daemon that did not run are one alert for all; the rest are
-    alerts by account. A shared cause that strikes some accounts wholly and others partly is `NOT_WATCHED`.
+    open, even when one account is left); gaps from a daemon that did not run, or did not fetch, are one DAEMON_LATE for
+    all; the rest are alerts by account. A shared cause that strikes some accounts wholly and others partly is
+    `NOT_WATCHED`.
 
     An alert is over when each of its accounts had a complete fetch, or a person's word where only a person can watch.
     An account in between (a new window, a retry to come) stays under its alert.
@@ -86,6 +96,26 @@ def alerts_for(
     return _Planner(now=now, wanted=wanted, well=well, watched=watched).plan(open_alerts)
 
 
+def runs_late(
+    now: datetime, window: Window, entries: Mapping[str, WatchEntry], accounts: Sequence[Account]
+) -> list[WatchEntry]:
+    """Return the accounts of an open window that nobody has tried to fetch although little of it is left, as gaps.
+
+    Args:
+        now: Aware UTC, in the window.
+        window: The open one.
+        entries: The window's, by account.
+        accounts: The accounts under watch.
+    """
+    if now < window.closes_at - LATE_PART * (window.closes_at - window.opens_at):
+        return []
+    return [
+        WatchEntry(account=a.key, window=window, coverage=Coverage.FAILED, reason=Reason.NOT_FETCHED)
+        for a in accounts
+        if (entry := entries.get(a.key)) is None or (entry.coverage is None and entry.reason is None)
+    ]
+
+
 def _is_trouble(entry: WatchEntry, now: datetime) -> bool:
     if entry.coverage is None or entry.is_watched:
         return False
@@ -103,7 +133,7 @@ def _group(troubled: Iterable[WatchEntry], open_causes: set[str], now: datetime)
     """Return the alerts there should be, by kind and cause."""
     by_cause: dict[str, list[WatchEntry]] = defaultdict(list)
     for entry in troubled:
-        by_cause[DAEMON_CAUSE if entry.reason is Reason.NOT_RUNNING else entry.cause_key or ""].append(entry)
+        by_cause[DAEMON_CAUSE if entry.reason in _OWN_FAULT else entry.cause_key or ""].append(entry)
     groups: list[tuple[str, list[WatchEntry]]] = []
     for cause, struck in by_cause.items():
         is_shared = bool(cause) and (len(struck) > 1 or cause in open_causes or cause == DAEMON_CAUSE)
@@ -115,8 +145,9 @@ def _group(troubled: Iterable[WatchEntry], open_causes: set[str], now: datetime)
 def _alert(cause: str, struck: Sequence[WatchEntry], now: datetime) -> Alert:
     # The worst speaks for all; of equals the first by account, so that the words do not change from pass to pass.
     worst = min(struck, key=lambda e: (e.coverage is not Coverage.FAILED, e.account))
+    kind = AlertKind.NOT_WATCHED if worst.coverage is Coverage.FAILED else AlertKind.PARTLY_WATCHED
     return Alert(
-        kind=AlertKind.NOT_WATCHED if worst.coverage is Coverage.FAILED else AlertKind.PARTLY_WATCHED,
+        kind=AlertKind.DAEMON_LATE if cause == DAEMON_CAUSE else kind,
         cause=cause,
         accounts=tuple(sorted(e.account for e in struck)),
         reason=worst.reason or Reason.INTERNAL,

@@ -1,19 +1,37 @@
-"""What an alert says, in words: what is not watched, since when, why, what to do, and what is over."""
+"""What an alert says, in words: what is wrong, since when, why, what to do, and what is over."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
+from watchdaemon.domain.question import Question
 from watchdaemon.mail import _clean
-from watchdaemon.mail._common import AccountView, Tone, account_view, accounts_in_subject, why
+from watchdaemon.mail._alert_words import KIND_WORDS, KindWords
+from watchdaemon.mail._common import AccountView, Tone, account_view, accounts_in_subject, person_names, why
 from watchdaemon.mail.language import Words, sentence
 from watchdaemon.mail.reasons import EXPLANATIONS
+from watchdaemon.ports import Links
 
 _ACCESS = frozenset({AlertKind.CREDENTIAL_EXPIRING, AlertKind.CREDENTIAL_DEAD})
+_GAPS = frozenset({AlertKind.NOT_WATCHED, AlertKind.PARTLY_WATCHED, AlertKind.DAEMON_LATE})
+_BY_ITEMS = frozenset({AlertKind.SECRET, AlertKind.REMOVAL, AlertKind.QUESTION_OVERDUE})
 
-_ACCOUNTS_NAMED = 40
-"""Accounts named one by one; an app-wide stop strikes hundreds."""
+_NAMED = 40
+"""Accounts and items named one by one; an app-wide stop strikes hundreds."""
+
+_EXCERPT = 160
+"""Characters of an overdue question: enough to know it by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One item. `text` is "" for whatever may have to be removed."""
+
+    when: str
+    text: str
+    link: str | None
+    page: str | None  # where the reader says what became of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +44,7 @@ class AlertView:
     when: str
     accounts: tuple[AccountView, ...]
     further: str
+    items: tuple[ItemView, ...]
     steps: tuple[str, ...]
     detail: str
 
@@ -42,127 +61,166 @@ class NoticeView:
     closing: str
 
 
-def notice_view(notice: AlertNotice, words: Words) -> NoticeView:
+def notice_view(notice: AlertNotice, words: Words, links: Links | None = None) -> NoticeView:
     """Put an alert mail into words."""
-    accounts = {account.key: account for account in notice.accounts}
-    told = notice.opened or notice.closed
-    named = [accounts[key] for alert in told for key in alert.accounts if key in accounts]
+    maker = _Maker(notice, words, links)
+    told = [*notice.opened, *notice.reminded]
     return NoticeView(
         headline=_headline(notice, words),
         intro=_intro(notice, words),
-        subject_accounts=accounts_in_subject(named, words),
-        opened=tuple(_opened(alert, accounts, notice, words) for alert in notice.opened),
-        closed=tuple(_closed(alert, accounts, notice, words) for alert in notice.closed),
-        closing=""
-        if all(alert.kind in _ACCESS for alert in notice.closed)
-        else words.say("The gap stays in the watch log."),
+        subject_accounts=accounts_in_subject(maker.accounts_of(_gravest(told or notice.closed)), words),
+        opened=tuple(maker.opened(alert) for alert in _worst_first(told)),
+        closed=tuple(maker.closed(alert) for alert in _worst_first(notice.closed)),
+        closing=words.say("The gap stays in the watch log.") if {a.kind for a in notice.closed} & _GAPS else "",
     )
+
+
+def _worst_first(alerts: Sequence[Alert]) -> list[Alert]:
+    order = {kind: place for place, kind in enumerate(KIND_WORDS)}
+    return sorted(alerts, key=lambda a: order[a.kind])
+
+
+def _gravest(alerts: Sequence[Alert]) -> list[Alert]:
+    """Return the alerts that the headline speaks of: those of the gravest kind, and watch gaps of both kinds."""
+    ordered = _worst_first(alerts)
+    if not ordered:
+        return []
+    kinds = _GAPS if ordered[0].kind in _GAPS else {ordered[0].kind}
+    return [a for a in alerts if a.kind in kinds]
 
 
 def _headline(notice: AlertNotice, words: Words) -> str:
-    if not notice.opened:
-        is_access = all(alert.kind in _ACCESS for alert in notice.closed)
-        return words.say("Access renewed") if is_access else words.say("Watched again")
-    kinds = {alert.kind for alert in notice.opened}
-    if kinds & {AlertKind.NOT_WATCHED, AlertKind.PARTLY_WATCHED}:
-        struck = _struck(notice, {AlertKind.NOT_WATCHED, AlertKind.PARTLY_WATCHED})
-        if AlertKind.NOT_WATCHED in kinds:
-            return words.count("%(number)d account not watched", "%(number)d accounts not watched", struck)
-        return words.count("%(number)d account only partly watched", "%(number)d accounts only partly watched", struck)
-    if AlertKind.CREDENTIAL_DEAD in kinds:
-        struck = _struck(notice, {AlertKind.CREDENTIAL_DEAD})
-        return words.count("Access to %(number)d account has ended", "Access to %(number)d accounts has ended", struck)
-    struck = _struck(notice, kinds)
-    return words.count("Access to %(number)d account ends soon", "Access to %(number)d accounts ends soon", struck)
+    told = [*notice.opened, *notice.reminded]
+    if not told:
+        return words.say(KIND_WORDS[_worst_first(notice.closed)[0].kind].over)
+    gravest = _gravest(told)
+    kind = _worst_first(gravest)[0].kind
+    headline = KIND_WORDS[kind].headline(words, _number(kind, gravest))
+    return headline if notice.opened else words.say("Reminder: %(headline)s", headline=headline)
 
 
-def _struck(notice: AlertNotice, kinds: Collection[AlertKind]) -> int:
-    return len({key for alert in notice.opened if alert.kind in kinds for key in alert.accounts})
+def _number(kind: AlertKind, alerts: Sequence[Alert]) -> int:
+    if kind in _BY_ITEMS:
+        return len({(key, item) for a in alerts for key in a.accounts for item in a.items})
+    if kind is AlertKind.MAIL_UNDELIVERABLE:
+        return len(alerts)
+    return len({key for alert in alerts for key in alert.accounts})
 
 
 def _intro(notice: AlertNotice, words: Words) -> str:
-    is_access = all(alert.kind in _ACCESS for alert in notice.opened or notice.closed)
-    if notice.opened and is_access:
-        return words.say("our access to accounts that you answer for must be renewed, or they cannot be watched.")
-    if notice.opened:
-        return words.say(
-            "something keeps accounts that you answer for from being watched. What is written there meanwhile may go "
-            "unseen."
+    told = [*notice.opened, *notice.reminded]
+    if told:
+        return words.say(KIND_WORDS[_worst_first(told)[0].kind].intro)
+    return words.say(KIND_WORDS[_worst_first(notice.closed)[0].kind].intro_over)
+
+
+class _Maker:
+    """Makes the views of one notice's alerts."""
+
+    def __init__(self, notice: AlertNotice, words: Words, links: Links | None) -> None:
+        self._notice = notice
+        self._words = words
+        self._links = links
+        self._accounts = {account.key: account for account in notice.accounts}
+
+    def accounts_of(self, alerts: Sequence[Alert]) -> list[Account]:
+        return [self._accounts[key] for alert in alerts for key in alert.accounts if key in self._accounts]
+
+    def opened(self, alert: Alert) -> AlertView:
+        words, kind = self._words, KIND_WORDS[alert.kind]
+        since = words.moment(alert.opened_at, self._notice.now)
+        is_reminder = alert in self._notice.reminded
+        title = words.say(kind.title)
+        return AlertView(
+            title=words.say("Reminder: %(headline)s", headline=title) if is_reminder else title,
+            tone=kind.tone,
+            why=self._why(alert, kind),
+            when=self._when(alert, since),
+            accounts=self._named(alert),
+            further=self._further(alert),
+            items=self._items(alert),
+            steps=self._steps(alert, kind),
+            detail="" if alert.kind not in _GAPS | _ACCESS else _clean.line(alert.detail, limit=300),
         )
-    if is_access:
-        return words.say("our access to accounts that you answer for is in order again.")
-    return words.say("what kept accounts that you answer for from being watched is over.")
 
+    def closed(self, alert: Alert) -> AlertView:
+        words, kind = self._words, KIND_WORDS[alert.kind]
+        began = words.moment(alert.opened_at, self._notice.now)
+        ended = words.moment(alert.closed_at or self._notice.now, self._notice.now)
+        return AlertView(
+            title=words.say("Is over"),
+            tone=Tone.GOOD,
+            why=words.say(kind.ended)
+            if kind.ended
+            else words.say("It was: %(reason)s.", reason=why(alert.reason, words)),
+            when=words.say("From %(began)s until %(ended)s", began=began, ended=ended),
+            accounts=self._named(alert),
+            further=self._further(alert),
+            items=(),
+            steps=(),
+            detail="",
+        )
 
-def _opened(alert: Alert, accounts: Mapping[str, Account], notice: AlertNotice, words: Words) -> AlertView:
-    if alert.kind is AlertKind.CREDENTIAL_EXPIRING:
-        return _expiring(alert, accounts, notice, words)
-    is_dead = alert.kind is AlertKind.CREDENTIAL_DEAD
-    is_partly = alert.kind is AlertKind.PARTLY_WATCHED
-    by_hand = words.say("Until it is over: look at the account yourself, at least twice each working day.")
-    return AlertView(
-        title=words.say("Access has ended")
-        if is_dead
-        else words.say("Only partly watched")
-        if is_partly
-        else words.say("Not watched"),
-        tone=Tone.WARN if is_partly else Tone.BAD,
-        why=sentence(why(alert.reason, words)) + ".",
-        when=words.say("Since %(when)s", when=words.moment(alert.opened_at, notice.now)),
-        accounts=_accounts(alert, accounts)[:_ACCOUNTS_NAMED],
-        further=_further(alert, words),
-        steps=(*_steps(alert, words), by_hand),
-        detail=_clean.line(alert.detail, limit=300),
-    )
+    def _why(self, alert: Alert, kind: KindWords) -> str:
+        words = self._words
+        if alert.kind is AlertKind.CREDENTIAL_EXPIRING:
+            ends = words.full_day(words.local_day(alert.ends_at or self._notice.now), with_year=False)
+            return words.say("Our access ends on %(when)s. Until then the account is watched as usual.", when=ends)
+        if alert.kind is AlertKind.MAIL_UNDELIVERABLE:
+            names = person_names([p for key, p in self._notice.persons.items() if key in alert.items])
+            return words.say("Mail to %(name)s comes back.", name=", ".join(names) or alert.cause)
+        if kind.why:
+            return words.say(kind.why)
+        return sentence(why(alert.reason, words)) + "."
 
+    def _when(self, alert: Alert, since: str) -> str:
+        words = self._words
+        if alert.kind is AlertKind.CREDENTIAL_EXPIRING:
+            return words.say("Seen %(when)s", when=since)
+        if alert.kind is AlertKind.DAEMON_LATE and not alert.accounts:
+            return words.say(
+                "From %(began)s until %(ended)s", began=since, ended=words.moment(self._notice.now, self._notice.now)
+            )
+        return words.say("Since %(when)s", when=since)
 
-def _expiring(alert: Alert, accounts: Mapping[str, Account], notice: AlertNotice, words: Words) -> AlertView:
-    ends = words.full_day(words.local_day(alert.ends_at or notice.now), with_year=False)
-    return AlertView(
-        title=words.say("Access ends soon"),
-        tone=Tone.WARN,
-        why=words.say("Our access ends on %(when)s. Until then the account is watched as usual.", when=ends),
-        when=words.say("Seen %(when)s", when=words.moment(alert.opened_at, notice.now)),
-        accounts=_accounts(alert, accounts)[:_ACCOUNTS_NAMED],
-        further=_further(alert, words),
-        steps=(
-            words.say(
-                "Ask somebody who administers the account on the platform to approve the access again before then."
-            ),
-            words.say("Those who run the watching service begin it with the command watchdaemon auth."),
-        ),
-        detail="",
-    )
+    def _steps(self, alert: Alert, kind: KindWords) -> tuple[str, ...]:
+        words = self._words
+        explained: tuple[str, ...] = ()
+        if alert.reason is not None and not kind.why and alert.kind is not AlertKind.CREDENTIAL_EXPIRING:
+            explained = EXPLANATIONS[alert.reason].steps
+        return tuple(words.say(step) for step in (*explained, *kind.steps))
 
+    def _items(self, alert: Alert) -> tuple[ItemView, ...]:
+        known = self._notice.questions
+        found = [known[a, i] for a in alert.accounts for i in alert.items if (a, i) in known]
+        found.sort(key=lambda q: (q.verdict.due_at or q.item.published_at, q.item.key))
+        return tuple(self._item(alert, question) for question in found[:_NAMED])
 
-def _closed(alert: Alert, accounts: Mapping[str, Account], notice: AlertNotice, words: Words) -> AlertView:
-    began = words.moment(alert.opened_at, notice.now)
-    ended = words.moment(alert.closed_at or notice.now, notice.now)
-    return AlertView(
-        title=words.say("Is over"),
-        tone=Tone.GOOD,
-        why=words.say("The access is renewed.")
-        if alert.kind is AlertKind.CREDENTIAL_EXPIRING
-        else words.say("It was: %(reason)s.", reason=why(alert.reason, words)),
-        when=words.say("From %(began)s until %(ended)s", began=began, ended=ended),
-        accounts=_accounts(alert, accounts)[:_ACCOUNTS_NAMED],
-        further=_further(alert, words),
-        steps=(),
-        detail="",
-    )
+    def _item(self, alert: Alert, question: Question) -> ItemView:
+        words, item, now = self._words, question.item, self._notice.now
+        shows_text = alert.kind is AlertKind.QUESTION_OVERDUE and not question.verdict.triage.needs_removal
+        due_at = question.verdict.due_at
+        when = words.say("Written %(when)s", when=words.moment(item.published_at, now))
+        if alert.kind is AlertKind.QUESTION_OVERDUE and due_at is not None:
+            when = f"{when}, {words.due(due_at, now)}"
+        person = self._notice.recipient.key
+        return ItemView(
+            when=when,
+            text=_clean.isolate(_clean.line(item.text, limit=_EXCERPT)) if shows_text else "",
+            link=_clean.link(item.url),
+            page=self._links.item(person, item.account, item.external_id, at=now) if self._links else None,
+        )
 
+    def _named(self, alert: Alert) -> tuple[AccountView, ...]:
+        known = [account_view(self._accounts[key]) for key in alert.accounts if key in self._accounts]
+        # an account that was just removed from the register is still named, by its key
+        gone = [
+            AccountView(name=_clean.name(key), platform="", link=None)
+            for key in alert.accounts
+            if key not in self._accounts
+        ]
+        return (*known, *gone)[:_NAMED]
 
-def _accounts(alert: Alert, accounts: Mapping[str, Account]) -> tuple[AccountView, ...]:
-    known = [account_view(accounts[key]) for key in alert.accounts if key in accounts]
-    # an account that was just removed from the register is still named, by its key
-    gone = [AccountView(name=_clean.name(key), platform="", link=None) for key in alert.accounts if key not in accounts]
-    return (*known, *gone)
-
-
-def _further(alert: Alert, words: Words) -> str:
-    further = len(alert.accounts) - _ACCOUNTS_NAMED
-    return words.count("%(number)d more", "%(number)d more", further) if further > 0 else ""
-
-
-def _steps(alert: Alert, words: Words) -> tuple[str, ...]:
-    return tuple(words.say(step) for step in EXPLANATIONS[alert.reason].steps) if alert.reason is not None else ()
+    def _further(self, alert: Alert) -> str:
+        further = max(len(alert.accounts), len(alert.items) if alert.kind in _BY_ITEMS else 0) - _NAMED
+        return self._words.count("%(number)d more", "%(number)d more", further) if further > 0 else ""

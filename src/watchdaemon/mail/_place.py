@@ -37,7 +37,7 @@ def digest_place(digest: Digest, key: DeliveryKey) -> Place:
 
 def alert_place(notice: AlertNotice) -> Place:
     """An alert's notes, from its opening to its end, are one conversation; what it covers are its causes."""
-    alerts = (*notice.opened, *notice.closed)
+    alerts = (*notice.opened, *notice.reminded, *notice.closed)
     accounts = {key for alert in alerts for key in alert.accounts}
     return Place(
         list_name=f"{accounts.pop()}.alert" if len(accounts) == 1 else "alert",

@@ -118,7 +118,7 @@ class MailRenderer:
     def alert(self, notice: AlertNotice, key: DeliveryKey) -> OutgoingMail:
         """Render an alert mail."""
         words = self._words(notice.recipient)
-        body = self._body(key, notice.recipient, words, notice.now, notice_view(notice, words))
+        body = self._body(key, notice.recipient, words, notice.now, notice_view(notice, words, self._links))
         return self._mail(key, notice.recipient, words, notice.now, body, place=alert_place(notice))
 
     def _words(self, person: Person) -> Words:

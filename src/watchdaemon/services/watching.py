@@ -71,6 +71,17 @@ class WatchingService:
         entries = self._store.entries(from_on=date.fromisoformat(first))
         return [e for e in entries if e.coverage is Coverage.FAILED and e.attempts == 0]
 
+    def pause(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """Return from when to when no pass was made, when this one is the first after a pause; ask after `book_gaps`.
+
+        A crash right after the first pass began leaves its pause untold; windows missed in it are told all the same.
+        """
+        spans = self._read_beats()
+        if len(spans) < 2 or spans[-1][0] != spans[-1][1]:
+            return None
+        began, ended = spans[-2][1], spans[-1][0]
+        return (began, ended) if ended <= now else None
+
     def gaps_are_told(self) -> None:
         """The alerts' rule has seen the gaps."""
         if self._store.get_state(_UNTOLD_GAPS):

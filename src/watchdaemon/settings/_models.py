@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from watchdaemon.domain.alert import AlertPolicy
 from watchdaemon.domain.calendar import (
     ActivityPolicy,
     AnswerPolicy,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _OFFICE_HOURS = OfficeHours()
 _WATCH = WatchPolicy()
 _QUOTA = QuotaPolicy()
+_ALERTS = AlertPolicy()
 _STATE_DIRECTORY = Path("/var/lib/watchdaemon")
 
 
@@ -137,6 +139,24 @@ class ActivitySettings(Section):
     def _warn_comes_first(self) -> Self:
         if self.warn_days >= self.close_days:
             raise ValueError("warn_days: must be smaller than close_days")
+        return self
+
+
+class AlertSettings(Section):
+    """To whom alerts go when, and how often. Days are working days, counted in office hours."""
+
+    steps: tuple[float, float, float] = _ALERTS.steps
+    repeats: tuple[float, ...] = _ALERTS.repeats
+    overdue_to_manager: float = Field(default=_ALERTS.overdue_to_manager, ge=0, le=30)
+    late_after: Length = _ALERTS.late_after
+    secret_at_any_hour: bool = _ALERTS.secret_at_any_hour
+    channels: Mapping[str, CredentialName] = Field(default_factory=dict)  # by person: where its apprise URL is
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for key, days in (("steps", self.steps), ("repeats", self.repeats)):
+            if any(day <= 0 for day in days[:1]) or any(later < sooner for sooner, later in pairwise(days)):
+                raise ValueError(f"{key}: must be numbers of working days above 0, none smaller than the one before it")
         return self
 
 
@@ -281,6 +301,7 @@ class Settings(Section):
     watch: WatchSettings = WatchSettings()
     answers: AnswerSettings = AnswerSettings()
     activity: ActivitySettings = ActivitySettings()
+    alerts: AlertSettings = AlertSettings()
     storage: StorageSettings = Field(default_factory=StorageSettings)
     mail: MailSettings
     credentials: CredentialSettings = CredentialSettings()
@@ -325,6 +346,16 @@ class Settings(Section):
     def activity_policy(self) -> ActivityPolicy:
         """Return the limits for stale accounts, as the rules take them."""
         return ActivityPolicy(warn_days=self.activity.warn_days, close_days=self.activity.close_days)
+
+    def alert_policy(self) -> AlertPolicy:
+        """Return how alerts are told, as the rules take it."""
+        return AlertPolicy(
+            steps=self.alerts.steps,
+            repeats=self.alerts.repeats,
+            overdue_to_manager=self.alerts.overdue_to_manager,
+            late_after=self.alerts.late_after,
+            secret_at_any_hour=self.alerts.secret_at_any_hour,
+        )
 
     def quota_policy(self) -> QuotaPolicy:
         """Return how budgets are used, as the rules take it."""
