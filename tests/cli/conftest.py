@@ -1,6 +1,7 @@
 """A configuration, a database with a small life in it, and the program to run."""
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -50,8 +51,16 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An upgraded, empty database to copy: a copy takes a millisecond, an upgrade half a second."""
+    path = tmp_path_factory.mktemp("database") / "w.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(tmp_path: Path, empty_database: Path) -> Path:
     """A configuration with an empty database."""
     path = tmp_path / "watchdaemon.toml"
     path.write_text(
@@ -59,7 +68,7 @@ def config(tmp_path: Path) -> Path:
         '[storage]\nurl = "sqlite:///w.sqlite3"\n[credentials]\ndirectory = "credentials"\n'
     )
     (tmp_path / "credentials").mkdir()
-    upgrade(load_settings(path).database_url().get_secret_value())
+    shutil.copy(empty_database, tmp_path / "w.sqlite3")
     return path
 
 

@@ -1,6 +1,6 @@
 """Connecting an account on each platform of the sandbox, from its own authorize page to a credential that is proven.
 
-The browser is a stand-in that reads the page and clicks; everything else is real. Costs some 6 seconds.
+The browser is a stand-in that reads the page and clicks; everything else is real. Costs some 10 seconds.
 """
 
 import html
@@ -210,7 +210,7 @@ def test_another_s_consent_is_refused_and_nothing_is_kept(
     assert run("credentials", "list", "-c", town.config).output.count("stored") == 0
 
 
-@pytest.mark.parametrize("platform", BROWSER)
+@pytest.mark.parametrize("platform", ["x", "threads"])
 def test_an_owner_who_denies_is_told_as_that(
     platform: str, run: Run, town: Town, browser: Callable[[str], None]
 ) -> None:
@@ -238,14 +238,14 @@ def paste(town: Town, run: Run, platform: str, monkeypatch: pytest.MonkeyPatch, 
     return town.connect(run, platform, "--paste", "--redirect-uri", "https://www.example.org/klart")
 
 
-@pytest.mark.parametrize("platform", BROWSER)
+@pytest.mark.parametrize("platform", ["facebook", "x", "mastodon"])
 def test_the_address_is_pasted_on_a_server_without_a_browser(
     platform: str, run: Run, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert paste(town, run, platform, monkeypatch, lambda sent: sent).startswith("0\n")
 
 
-@pytest.mark.parametrize("platform", BROWSER)
+@pytest.mark.parametrize("platform", ["facebook", "threads", "x", "youtube", "mastodon"])
 def test_a_code_that_was_changed_is_refused_in_a_person_s_words(
     platform: str, run: Run, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,7 +255,7 @@ def test_a_code_that_was_changed_is_refused_in_a_person_s_words(
     assert "the code is not taken: it was used before, is too old" in said
 
 
-@pytest.mark.parametrize(("platform", "minutes"), [("x", 1), ("youtube", 11), ("mastodon", 11), ("threads", 61)])
+@pytest.mark.parametrize(("platform", "minutes"), [("x", 1), ("threads", 61)])
 def test_a_code_that_was_pasted_too_late_is_refused_in_a_person_s_words(
     platform: str, minutes: int, run: Run, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +266,7 @@ def test_a_code_that_was_pasted_too_late_is_refused_in_a_person_s_words(
     assert "begin again, and consent without waiting" in paste(town, run, platform, monkeypatch, wait)
 
 
-@pytest.mark.parametrize("platform", ["x", "youtube", "threads", "facebook"])
+@pytest.mark.parametrize("platform", ["x", "youtube", "facebook"])
 def test_a_wrong_secret_of_the_app_is_named(
     platform: str, run: Run, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from watchdaemon.clock import system_clock
 from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
 from watchdaemon.domain.delivery import DeliveryKey, MailKind, OutgoingMail
 from watchdaemon.errors import AccountError, AdapterError, Reason, RetriableError
+from watchdaemon.http import Road
 from watchdaemon.services.credentials import Examined
 from watchdaemon.settings import load_settings
 from watchdaemon.storage import open_store
@@ -104,6 +105,13 @@ def credit(office: Path) -> None:
         store.apply_changes(replace(register, accounts=accounts), [], by="test", at=NOW)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A road that tries once and waits for nothing."""
+    monkeypatch.setattr(Road, "_wait_before", lambda *_: None)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_machine_that_reaches_nobody_is_told_so_once(run: Run, office: Path, provider: Provider) -> None:
     credit(office)
     office.write_text(office.read_text().replace(provider.url, "http://127.0.0.1:9"))
@@ -117,6 +125,7 @@ def test_a_machine_that_reaches_nobody_is_told_so_once(run: Run, office: Path, p
     assert not [what for what in found if what in {f"account kommunen-{p}" for p in FILES}]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_where_one_platform_answers_each_account_is_told_of(run: Run, office: Path, provider: Provider) -> None:
     credit(office)
     office.write_text(office.read_text().replace(f"{provider.url}/threads", "http://127.0.0.1:9/threads"))

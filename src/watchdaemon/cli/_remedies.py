@@ -113,6 +113,7 @@ def _in_order(check: CredentialCheck, zone: ZoneInfo) -> str:
     parts = [
         check.detail,
         check.kind,
+        f"may: {' '.join(check.scopes)}" if check.scopes else "",
         f"connected by {check.connected_by}" if check.connected_by else "",
         *(f"{name} ends {local_text(end, zone)}" for name, end in clocks.items()),
         "" if clocks else "no end known",
