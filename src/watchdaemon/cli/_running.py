@@ -37,9 +37,10 @@ def demo(
     """
     from watchdaemon.daemon.logs import configure_logging
     from watchdaemon.demo.show import run_demo
+    from watchdaemon.web import Companion
 
     configure_logging(level="error")
-    raise typer.Exit(run_demo(out, keep=keep))
+    raise typer.Exit(run_demo(out, keep=keep, companion=Companion()))
 
 
 def run(

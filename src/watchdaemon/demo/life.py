@@ -1,6 +1,7 @@
 """Lives through the weeks: a simulated clock, real HTTP to the sandbox, real SMTP to the sink, the real pass."""
 
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -83,6 +84,12 @@ def live(life: Life, on_step: Callable[[datetime, PassReport], None]) -> None:
         on_step(instant, life.app.pass_once())
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port
+
+
 def _write_files(out: Path, scenario: Scenario, sandbox: SandboxServer, sink: SmtpSink) -> Path:
     credentials = out / "credentials"
     credentials.mkdir(mode=0o700)
@@ -91,6 +98,7 @@ def _write_files(out: Path, scenario: Scenario, sandbox: SandboxServer, sink: Sm
         (credentials / name).chmod(0o600)
     (out / "accounts.toml").write_text(scenario.register_toml())
     platforms = "\n".join(f'[platforms.{name}]\nbase_url = "{sandbox.base_url(name)}"\n' for name in sandbox.platforms)
+    pages = f"127.0.0.1:{_free_port()}"  # the links in the mails lead there, while somebody serves it
     config = out / "watchdaemon.toml"
     config.write_text(
         f"""# Written by `watchdaemon demo`: an invented municipality, a local sandbox and a local mail sink.
@@ -108,6 +116,10 @@ sender_name = "Exempelkommuns bevakning"
 
 [credentials]
 directory = "{credentials}"
+
+[web]
+public_url = "http://{pages}"
+listen = "{pages}"
 
 {platforms}"""
     )

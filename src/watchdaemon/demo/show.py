@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from watchdaemon.app import PassReport
+from watchdaemon.daemon.loop import Companion
 from watchdaemon.demo.facts import Facts, gather, reasons
 from watchdaemon.demo.life import ZONE, Life, instants, live, prepared
 from watchdaemon.domain.delivery import MailKind
@@ -25,13 +26,16 @@ _MARK = ".watchdaemon-demo"
 """A file that says a folder is a demo's: only such a folder is emptied."""
 
 
-def run_demo(out: Path, *, keep: bool = False, console: Console | None = None) -> int:
+def run_demo(
+    out: Path, *, keep: bool = False, console: Console | None = None, companion: Companion | None = None
+) -> int:
     """Live through the weeks and show them; returns the exit code.
 
     Args:
         out: Where files, database, mails and the summary go; a demo's own folder is emptied first.
         keep: Go on afterwards in real time, from where the simulated weeks ended, until interrupted.
         console: Where to show it.
+        companion: What serves the pages behind the links meanwhile.
 
     Raises:
         ConfigError: `out` holds something that no demo wrote.
@@ -46,9 +50,10 @@ def run_demo(out: Path, *, keep: bool = False, console: Console | None = None) -
         summary = write_summary(facts, out)
         show(facts, console, seconds=time.monotonic() - started)
         console.print(f"\nMails:   {out / 'mails'} (.eml)\nSummary: {summary}\nDatabase and files: {out}")
+        console.print(f"Links:   {_how_links_work(life, keep=keep)}", soft_wrap=True)
         console.print(f"Ask it:  watchdaemon questions --state overdue --config {life.config}", soft_wrap=True)
         if keep:
-            _keep_running(life, console)
+            _keep_running(life, console, companion)
         return _verdict(facts, life, console)
 
 
@@ -154,7 +159,15 @@ def _verdict(facts: Facts, life: Life, console: Console) -> int:
     return 1 if broken else 0
 
 
-def _keep_running(life: Life, console: Console) -> None:
+def _how_links_work(life: Life, *, keep: bool) -> str:
+    """Say how the links in the mails are made to lead somewhere: their days are those of the simulated weeks."""
+    if keep:
+        return "those in the mails work now"
+    at = life.clock().astimezone(ZONE).replace(tzinfo=None).isoformat(timespec="minutes")
+    return f"to try those in the mails: watchdaemon web --config {life.config} --at {at}"
+
+
+def _keep_running(life: Life, console: Console, companion: Companion | None) -> None:
     """Let sandbox and daemon go on in real time from where the weeks ended, until Ctrl-C or SIGTERM."""
     from watchdaemon.daemon.loop import run
 
@@ -168,7 +181,7 @@ def _keep_running(life: Life, console: Console) -> None:
     thread = threading.Thread(target=flow, daemon=True)
     thread.start()
     try:
-        run(lambda _: life.app, lock_path=life.out / "watchdaemon.lock")
+        run(lambda _: life.app, lock_path=life.out / "watchdaemon.lock", companion=companion)
     finally:
         stop.set()
         thread.join()
