@@ -336,6 +336,18 @@ def test_the_usage_header_comes_once_enough_calls_were_made(town: Town) -> None:
     assert json.loads(busy.headers["x-business-use-case-usage"])[PAGE][0]["call_count"] == 1
 
 
+def test_good_answers_to_a_persons_token_tell_of_the_apps_use_once_enough_calls_were_made(town: Town) -> None:
+    quiet = town.get(f"{V}/{PAGE}", token=USER_TOKEN)
+    for _ in range(19):
+        busy = town.get(f"{V}/{PAGE}", token=USER_TOKEN)
+    pages = town.get(f"{V}/{PAGE}")
+    town.clock.now += timedelta(hours=1)
+    later = town.get(f"{V}/{PAGE}", token=USER_TOKEN)
+
+    assert json.loads(busy.headers["x-app-usage"]) == {"call_count": 1, "total_time": 0, "total_cputime": 0}
+    assert [a.headers.get("x-app-usage") for a in (quiet, pages, later)] == [None] * 3
+
+
 # ---- batch ---------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
@@ -34,6 +34,7 @@ _VERSIONS: Mapping[str, date | None] = {
 }
 _MOST_AT_ONCE = 50
 _CALLS_PER_FOLLOWER = 480  # 4,800 a day for each engaged person; one follower in ten is engaged
+_APP_CALLS_AN_HOUR = 200 * 10  # 200 for each of the app's users that day: ten people connected the accounts
 _PROOF = re.compile(r"[0-9a-f]{64}")
 
 
@@ -73,6 +74,7 @@ class GraphApp:
         self._faults = faults
         self._platform = platform
         self._calls: Counter[tuple[str, date]] = Counter()
+        self._app_calls: tuple[datetime, int] = (datetime.min.replace(tzinfo=UTC), 0)  # the hour, and how many in it
         self._traces = 0
 
     async def __call__(self, request: Request, path: str) -> Response:
@@ -205,8 +207,14 @@ class GraphApp:
         return answer
 
     def _book(self, call: Call, reply: Reply) -> None:
-        """Count the call against the account's budget and say so once it is worth saying."""
-        if reply.account is None or not call.is_page:
+        """Count the call against the budget that it uses and say so once it is worth saying.
+
+        A Page's token uses its account's budget, another one the app's (rate-limiting page, read 2026-11).
+        """
+        if not call.is_page:
+            self._book_app(call.now, reply)
+            return
+        if reply.account is None:
             return
         account = self._world.account(reply.account)
         key = (account.key, call.now.date())
@@ -215,6 +223,15 @@ class GraphApp:
         if percent:
             kind = "instagram" if account.platform == "instagram" else "pages"
             reply.headers["x-business-use-case-usage"] = usage_header(account.native_id, kind, percent, 0)
+
+    def _book_app(self, now: datetime, reply: Reply) -> None:
+        hour, count = self._app_calls
+        is_same = timedelta(0) <= now - hour < timedelta(hours=1)
+        self._app_calls = (hour, count + 1) if is_same else (now, 1)
+        percent = min(99, self._app_calls[1] * 100 // _APP_CALLS_AN_HOUR)
+        if percent:
+            usage = {"call_count": percent, "total_time": percent // 4, "total_cputime": percent // 4}
+            reply.headers["x-app-usage"] = json.dumps(usage)
 
     # ---- batch ---------------------------------------------------------------------------------------------------
 
