@@ -105,8 +105,7 @@ class TokenKeeper:
                 refresh.finish(new)
                 return new
         except ConfigError as error:
-            message = f"it cannot be renewed: {error}"
-            raise AdapterError(message, platform=PLATFORM, account=account, reason=Reason.NO_CREDENTIAL) from None
+            raise AdapterError(str(error), platform=PLATFORM, account=account, reason=Reason.NO_CREDENTIAL) from None
 
     def _exchange(self, fields: Fields, account: str) -> Fields:
         exchange = Exchange(self._road, platform=PLATFORM, account=account, timeout=self._settings.timeout_seconds)
