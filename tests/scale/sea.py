@@ -82,8 +82,8 @@ class Sea:
     def poll_until_complete(self, *, tries: int, has_kills: bool) -> None:
         """Fetch again and again, some minutes apart, killed now and then."""
         for _ in range(tries):
-            self.clock.advance(timedelta(minutes=2))
-            self.reaper.prepare(is_killing=has_kills and self.random.random() < 0.4)
+            self.clock.advance(timedelta(minutes=1))
+            self.reaper.prepare(is_killing=has_kills and self.random.random() < 0.3)
             coverage = self.poll()
             self.reaper.rest()
             self.passes["killed" if coverage is None else coverage.value] += 1

@@ -27,7 +27,7 @@ def sail(sea: Sea, count: int, *, posts: int, tries: int, storm: bool, kills: bo
     sea.storm.every = 3 if storm else 0
     sea.poll_until_complete(tries=tries, has_kills=kills)
     assert sea.stored() == sea.truth()
-    sea.change(comments, every=20)
+    sea.change(comments, every=max(20, count // 200))
     sea.clock.advance(timedelta(hours=20))
     sea.write_more(30, timedelta(hours=19))
     sea.poll_until_complete(tries=tries, has_kills=kills)
@@ -43,7 +43,7 @@ def sail(sea: Sea, count: int, *, posts: int, tries: int, storm: bool, kills: bo
     ("storm", "kills"), [(False, False), (True, False), (False, True)], ids=["calm", "storm", "kills"]
 )
 def test_what_is_stored_is_what_is_there(sea: Sea, storm: bool, kills: bool) -> None:
-    sail(sea, 700, posts=30, tries=300, storm=storm and _is_whole_in_a_storm(sea), kills=kills)
+    sail(sea, 700, posts=30, tries=300, storm=storm, kills=kills)
 
 
 def _is_whole_in_a_storm(sea: Sea) -> bool:

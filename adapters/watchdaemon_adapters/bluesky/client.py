@@ -7,7 +7,7 @@ import httpx
 from pydantic import SecretStr
 
 from watchdaemon.errors import AdapterError, Reason, RetriableError
-from watchdaemon.http import Road
+from watchdaemon.http import Road, is_cut_or_foreign
 from watchdaemon.ports import Clock
 from watchdaemon_adapters.bluesky.problems import PLATFORM, error_from, is_token_refused
 from watchdaemon_adapters.bluesky.sessions import Credential, Session, SessionKeeper
@@ -75,8 +75,12 @@ class BlueskyClient:
 
     def notifications(self) -> Iterator[list[object]]:
         """Page through the account's replies, mentions and quotes, newest first. Marks nothing as seen."""
+        return (page for page, _ in self.notifications_from(None))
+
+    def notifications_from(self, start: str | None) -> Iterator[tuple[list[object], str | None]]:
+        """Page through them from the page with that cursor on; each page comes with the next one's cursor."""
         reasons = [("reasons", reason) for reason in REASONS]
-        return self._pages("app.bsky.notification.listNotifications", "notifications", reasons)
+        return self._pages_from("app.bsky.notification.listNotifications", "notifications", reasons, start)
 
     def quotes(self, uri: str) -> Iterator[list[object]]:
         """Page through the posts that quote a post."""
@@ -126,18 +130,23 @@ class BlueskyClient:
     # ---- how it is asked for -----------------------------------------------------------------------------------
 
     def _pages(self, call: str, rows: str, parameters: Parameters) -> Iterator[list[object]]:
-        """Follow cursors to the end.
+        """Give the pages of a list alone. Raises as `_pages_from`."""
+        return (page for page, _ in self._pages_from(call, rows, parameters, None))
+
+    def _pages_from(
+        self, call: str, rows: str, parameters: Parameters, cursor: str | None
+    ) -> Iterator[tuple[list[object], str | None]]:
+        """Follow cursors to the end; gives each page with the cursor of the next one.
 
         Raises:
             RetriableError: INCOMPLETE when a cursor comes again or pages do not end, MALFORMED when a page is not one.
         """
-        seen: set[str] = set()
-        cursor: str | None = None
+        seen = {cursor} if cursor else set()
         for _ in range(MOST_PAGES):
             paging = [("limit", str(self._settings.page_size)), *([("cursor", cursor)] if cursor else [])]
             body = self._get(call, [*parameters, *paging])
-            yield self._rows(body, rows)
-            following = body.get("cursor")
+            found, following = self._rows(body, rows), body.get("cursor")
+            yield found, following if isinstance(following, str) and following else None
             if following is None or following == "":
                 return
             if not isinstance(following, str):
@@ -205,7 +214,8 @@ class BlueskyClient:
 
 
 def _is_worth_repeating(response: httpx.Response) -> bool:
-    return response.status_code >= 500 and response.status_code != 501
+    """Tell whether the server has trouble, or its answer was cut on its way or is another's page."""
+    return (response.status_code >= 500 and response.status_code != 501) or is_cut_or_foreign(response)
 
 
 def _json(answer: httpx.Response) -> object:

@@ -3,16 +3,17 @@
 Nothing depends on one listing. Replies come by the threads of own posts and by notifications, which leave some out (a
 burst of posts within a second brings none); quotes by their own list and by notifications; mentions by notifications
 and by search. A thread or list of quotes that is counted as empty, and that no notification points to, is read only
-once in a *sweep*, some twenty hours apart: counts are a reason to look, and never alone a reason not to.
+once in a *sweep*, some twenty hours apart: counts are a reason to look, and never alone a reason not to. A fetch that
+broke off is gone on with by the next one (see `rounds`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from watchdaemon.domain.fetch import Coverage, Cursors, FetchResult, Trouble
 from watchdaemon.domain.item import Item, ItemKind, Visibility
-from watchdaemon.errors import AdapterError, MalformedItemError, RateLimitedError, Reason, RetriableError
+from watchdaemon.errors import AdapterError, MalformedItemError, Reason, RetriableError
 from watchdaemon_adapters.bluesky.client import REASONS, BlueskyClient
 from watchdaemon_adapters.bluesky.mapping import (
     View,
@@ -22,10 +23,12 @@ from watchdaemon_adapters.bluesky.mapping import (
     is_muted_or_detached,
     listed_time,
     map_post,
+    parse_time,
     post_uri,
 )
 from watchdaemon_adapters.bluesky.marks import OVERLAP, Mark, horizon_from, is_sweep_due, read_mark
 from watchdaemon_adapters.bluesky.problems import PLATFORM, NotThereError, strikes_the_account, trouble_of
+from watchdaemon_adapters.bluesky.rounds import STARTED, Round, read_round
 from watchdaemon_adapters.bluesky.settings import BlueskySettings
 from watchdaemon_adapters.bluesky.threads import Reading, read_thread
 
@@ -67,7 +70,7 @@ class Fetch:
     look_back: timedelta
     now: datetime
     own: dict[str, Row] = field(default_factory=dict)
-    pointed_to: dict[str, str] = field(default_factory=dict)  # own posts that notifications name, by what replied
+    round: Round = field(init=False)  # what is done, and which own posts notifications name
     read: set[str] = field(default_factory=set)  # posts whose threads were read
     hidden: set[str] = field(default_factory=set)
     items: dict[str, Item] = field(default_factory=dict)
@@ -77,6 +80,10 @@ class Fetch:
     new_cursors: dict[str, str] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     complete: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Go on with a round that broke off, or begin one."""
+        self.round = read_round(self.cursors.get("round"), self.now)
 
     def run(self) -> FetchResult:
         """Read every stream; what strikes the account as a whole ends it, what strikes a stream does not."""
@@ -105,9 +112,17 @@ class Fetch:
                 if name not in _BY_OWN_POSTS or "own" in self.complete:
                     self.complete.append(name)
         self.bad -= self.items.keys()  # unreadable in one list, and read in another
+        self._book_round(is_whole=len(self.complete) == len(streams))
         if is_sweep and not self.troubles and not self.bad:
             self.new_cursors["sweep"] = str(Mark(read_at=self.now))
         return self._result()
+
+    def _book_round(self, *, is_whole: bool) -> None:
+        if not is_whole:
+            self.round.forget(self.read)
+            self.new_cursors["round"] = str(self.round)
+        elif self.cursors.get("round"):
+            self.new_cursors["round"] = ""
 
     def _result(self) -> FetchResult:
         if self.bad:
@@ -170,12 +185,47 @@ class Fetch:
     # ---- what others wrote -------------------------------------------------------------------------------------
 
     def _notifications(self, *, is_sweep: bool) -> None:
+        """Read what was told since the last time; where that broke off, from its page on, and then what came since."""
         mark = read_mark(self.cursors.get("notifications"))
         horizon = horizon_from(mark, self.now, look_back=self.look_back)
         if not is_sweep and mark is not None:
             horizon = max(horizon, mark.read_at - OVERLAP)
+        if self.round.page is not None:
+            self._go_on_with_notifications(horizon, mark)
+        if self.round.told_at is not None:
+            horizon = self.round.told_at - STARTED
+        begun_at = self.round.begun_at if self.round.told_at is not None else self.now
+        seen = self._told_since(horizon, mark, is_from_top=True)
+        if not self.round.has_newest:
+            self._expect_told(mark, seen)
+        self.round.told_at = self.now
+        newest = next(iter(seen), mark.newest if mark is not None else None)
+        self.new_cursors["notifications"] = str(Mark(read_at=begun_at, newest=newest))
+
+    def _expect_told(self, mark: Mark | None, seen: Iterable[str]) -> None:
+        """As `_expect`; a list that does not tell the truth is read anew from the top."""
+        try:
+            self._expect(mark, seen, "notifications")
+        except AdapterError:
+            self.round.page = self.round.told_at = None
+            raise
+
+    def _go_on_with_notifications(self, horizon: datetime, mark: Mark | None) -> None:
+        try:
+            self._told_since(horizon, mark, page=self.round.page)
+        except AdapterError as error:
+            if error.reason is not Reason.INTERNAL:
+                raise
+            self.round.page = None  # it is not known any more: all is read from the top
+        else:
+            self.round.told_at = self.round.begun_at
+
+    def _told_since(
+        self, horizon: datetime, mark: Mark | None, *, page: str | None = None, is_from_top: bool = False
+    ) -> list[str]:
+        """Read notifications down to the horizon, and return the posts they tell of. Each page read is booked."""
         seen: list[str] = []
-        for rows in self.client.notifications():
+        for rows, following in self.client.notifications_from(page):
             for row in rows:
                 if _reason_of(row) not in REASONS:
                     continue  # a like or a follow, by a server that does not heed what was asked for
@@ -184,35 +234,45 @@ class Fetch:
                     seen.append(item.external_id)
                     if item.published_at >= horizon:  # a page reaches further back than was asked for
                         self._note_subject(row, item)
+            self.round.has_newest |= mark is not None and mark.newest in seen
             times = [listed_time(row) for row in rows]
             if times and all(t is not None and t < horizon for t in times):
                 break
-        self._expect(mark, seen, "notifications")
-        self.new_cursors["notifications"] = str(Mark(read_at=self.now, newest=next(iter(seen), None)))
+            # what was told since an end was reached is little: that is read anew from the top
+            if self.round.told_at is None or not is_from_top:
+                self.round.page = following
+        self.round.page = None
+        return seen
 
     def _note_subject(self, row: object, item: Item) -> None:
         """Remember which own post a notification points to: a reply's branch, or its whole thread."""
         subject = row.get("reasonSubject") if isinstance(row, dict) else None
         named = item.root_id or (subject if isinstance(subject, str) else None)
-        if item.kind is ItemKind.COMMENT and named is not None and self.view.is_own(named):
-            self.pointed_to[item.external_id] = named
+        if item.kind is not ItemKind.COMMENT or named is None or not self.view.is_own(named):
+            return
+        arrived_at = parse_time(row.get("indexedAt")) if isinstance(row, dict) else None
+        if not self.round.has_shown(named, arrived_at):
+            self.round.pointed_to[item.external_id] = named
 
     def _threads(self, *, is_sweep: bool) -> None:
         mark = read_mark(self.cursors.get("threads"))
         counted = shown = failures = 0
         trouble: AdapterError | None = None
+        read_before = frozenset(self.round.threads)
         blocked = 0
         for uri in self._thread_tops(is_sweep=is_sweep):
-            if uri in self.read:
+            replies = self.own[uri].replies if uri in self.own else None
+            if uri in self.read or self.round.is_read(uri, replies):
                 continue
             try:
                 reading = self._thread(uri)
+                self.round.book_thread(uri, replies)
             except NotThereError:
                 continue  # deleted a moment ago
             except AdapterError as error:
                 failures += 1
                 trouble = trouble or error
-                if _ends_a_stream(error) or failures >= MOST_FAILURES:
+                if strikes_the_account(error) or failures >= MOST_FAILURES:
                     raise
                 continue
             counted, shown, blocked = counted + reading.counted, shown + reading.shown, blocked + reading.blocked
@@ -220,9 +280,7 @@ class Fetch:
             raise trouble
         if shown == 0 and counted > TOLERATED_SILENCE:
             raise self._suspicious("Bluesky counts replies to own posts and shows none of them")
-        self._expect(mark, self.in_threads, "replies", is_there=mark is not None and mark.root in self.own)
-        newest = self._newest(self.in_threads)
-        self.new_cursors["threads"] = str(Mark(read_at=self.now, newest=newest, root=self.in_threads.get(newest or "")))
+        self.new_cursors["threads"] = self._mark_of("replies", mark, self.in_threads, was_read=read_before)
         self._note_blocked(blocked)
 
     def _thread_tops(self, *, is_sweep: bool) -> Iterator[str]:
@@ -233,7 +291,7 @@ class Fetch:
             if row.replies != 0 or (is_sweep and row.root == row.uri):
                 yield row.uri
         # read last: by now most of what notifications name was found where it stands
-        for reply, named in self.pointed_to.items():
+        for reply, named in list(self.round.pointed_to.items()):
             if reply not in self.read:
                 yield named
             if reply not in self.read:
@@ -242,14 +300,18 @@ class Fetch:
     def _thread(self, uri: str) -> Reading:
         """Read a thread to its end: branches that were left out are asked for by their own tops.
 
+        What is left of one that breaks off, or that is too long for one fetch, is the next one's.
+
         Raises:
             NotThereError: The post at its top is gone.
         """
-        top = self._branch(uri)
-        waiting = list(top.cut)
+        left = self.round.branches.get(uri)
+        top = self._branch(uri) if left is None else Reading()
+        waiting = list(top.cut) if left is None else left
         for _ in range(MOST_CUT_BRANCHES):
             if not waiting:
                 return top
+            self.round.book_branches(uri, waiting)
             branch = waiting.pop()
             if branch in self.read:
                 continue
@@ -259,7 +321,10 @@ class Fetch:
                 continue
             waiting += reading.cut
             top.blocked += reading.blocked
-        raise self._broken("a thread's answers leave out too many branches", Reason.INCOMPLETE)
+        if not waiting:
+            return top
+        self.round.book_branches(uri, waiting)
+        raise self._broken("a thread is too long for one fetch: the next one goes on with it", Reason.INCOMPLETE)
 
     def _branch(self, uri: str) -> Reading:
         """Read what one answer shows of a thread, and keep it."""
@@ -287,16 +352,32 @@ class Fetch:
 
     def _quotes(self, *, is_sweep: bool) -> None:
         mark = read_mark(self.cursors.get("quotes"))
+        read_before = frozenset(self.round.quotes)
         for row in self.own.values():
             if row.quotes == 0 and not (is_sweep and row.root == row.uri):
+                continue
+            if row.quotes is not None and self.round.quotes.get(row.uri) == row.quotes:
                 continue
             try:
                 self._take_quotes(row.uri)
             except NotThereError:
                 continue  # deleted a moment ago
-        self._expect(mark, self.quoting, "quotes", is_there=mark is not None and mark.root in self.own)
-        newest = self._newest(self.quoting)
-        self.new_cursors["quotes"] = str(Mark(read_at=self.now, newest=newest, root=self.quoting.get(newest or "")))
+            if row.quotes is not None:
+                self.round.quotes[row.uri] = row.quotes
+        self.new_cursors["quotes"] = self._mark_of("quotes", mark, self.quoting, was_read=read_before)
+
+    def _mark_of(self, what: str, mark: Mark | None, found: Mapping[str, str], *, was_read: Collection[str]) -> str:
+        """Return the cursor of what stands by own posts, `was_read` of which an earlier fetch of this round has read.
+
+        Raises:
+            RetriableError: The newest one known before is there, and did not come again.
+        """
+        known_root = mark.root if mark is not None else None
+        self._expect(mark, found, what, is_there=known_root in self.own and known_root not in was_read)
+        newest = self._newest(found)
+        if newest is None and mark is not None and known_root in was_read:
+            return str(replace(mark, read_at=self.round.begun_at))
+        return str(Mark(read_at=self.round.begun_at, newest=newest, root=found.get(newest or "")))
 
     def _take_quotes(self, uri: str) -> None:
         for posts in self.client.quotes(uri):
@@ -371,10 +452,6 @@ class Fetch:
 
     def _broken(self, message: str, reason: Reason) -> RetriableError:
         return RetriableError(message, platform=PLATFORM, reason=reason, account=self.view.account)
-
-
-def _ends_a_stream(error: AdapterError) -> bool:
-    return strikes_the_account(error) or isinstance(error, RateLimitedError)
 
 
 def _post_in(row: object) -> object:

@@ -111,8 +111,12 @@ def trouble_of(error: AdapterError, stream: str | None) -> Trouble:
 
 
 def strikes_the_account(error: AdapterError) -> bool:
-    """A dead session, and an account that is away, end a fetch: every further call would say the same."""
-    return isinstance(error, AccountError) and error.reason in (Reason.UNAUTHORISED, Reason.GONE)
+    """A dead session, an account that is away, and a limit end a fetch: every further call would say the same.
+
+    Reading has one limit for all calls together.
+    """
+    is_away = isinstance(error, AccountError) and error.reason in (Reason.UNAUTHORISED, Reason.GONE)
+    return is_away or isinstance(error, RateLimitedError)
 
 
 def _message(body: object) -> str:

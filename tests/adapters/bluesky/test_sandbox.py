@@ -88,7 +88,7 @@ def test_a_platform_wide_fault_fails_the_account_with_its_reason(
     assert result.items == ()
 
 
-@pytest.mark.parametrize("kind", [FaultKind.MISSING_PERMISSION, FaultKind.RATE_LIMIT, FaultKind.OUTAGE])
+@pytest.mark.parametrize("kind", [FaultKind.MISSING_PERMISSION, FaultKind.OUTAGE])
 @pytest.mark.parametrize(
     ("path", "stream"),
     [
@@ -108,6 +108,20 @@ def test_a_fault_of_one_listing_leaves_the_others(busy: Town, kind: FaultKind, p
     assert result.items
     assert stream not in result.cursors
     assert "sweep" not in result.cursors
+
+
+@pytest.mark.parametrize("path", ["listNotifications", "getQuotes", "getPostThread", "searchPosts", "getAuthorFeed"])
+def test_a_limit_ends_the_fetch_and_the_next_one_goes_on_with_it(busy: Town, path: str) -> None:
+    busy.break_down(FaultKind.RATE_LIMIT, path)
+    limited = busy.fetch()
+    busy.faults.clear()
+    busy.clock.advance(timedelta(minutes=6))
+    whole = busy.fetch()
+
+    assert limited.coverage is not Coverage.COMPLETE
+    assert [(t.reason, t.stream) for t in limited.troubles] == [(Reason.RATE_LIMITED, None)]
+    assert whole.coverage is Coverage.COMPLETE
+    assert ids_of(limited) | ids_of(whole) == {i.id for i in busy.world.all_items()}
 
 
 @pytest.mark.parametrize("kind", [FaultKind.EMPTY_LIST, FaultKind.MALFORMED_ITEM])
