@@ -1,5 +1,6 @@
 """Serving the pages from a thread of this process."""
 
+import logging
 import socket
 import threading
 from typing import Any, Self
@@ -97,6 +98,8 @@ class WebServer:
             clear_untrusted_proxy_headers=False,  # the application looks at who sent them
             ident=None,
         )
+        # It warns of every page that waits for a thread, if only for a moment.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._thread = threading.Thread(target=self._server.run, name="watchdaemon-web", daemon=True)
         self._thread.start()
 
