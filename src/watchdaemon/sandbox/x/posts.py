@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from watchdaemon.sandbox import ids
@@ -35,6 +35,7 @@ class User:
     website: str = ""
     created_at: datetime | None = None
     followers: int = 0
+    posts: int = 0  # reposts and replies among them
     is_protected: bool = False
 
     def to_json(self, fields: frozenset[str]) -> dict[str, object]:
@@ -53,7 +54,7 @@ class User:
             "public_metrics": {
                 "followers_count": self.followers,
                 "following_count": 0,
-                "tweet_count": 0,
+                "tweet_count": self.posts,
                 "listed_count": 0,
                 "like_count": 0,
                 "media_count": 0,
@@ -289,7 +290,7 @@ class Posts:
         """Return a user by id: an account, or somebody who wrote something."""
         account = self._world.find_account(PLATFORM, user_id)
         if account is not None:
-            return user_of(account)
+            return replace(user_of(account), posts=len(self.written_by(account)))
         return next((author_of(item) for item in self._all_items() if item.author_id == user_id), None)
 
     def user_named(self, username: str) -> User | None:
