@@ -34,6 +34,10 @@ _NO_REMINDER: Final = frozenset({AlertKind.CREDENTIAL_EXPIRING})
 """Its warnings (14, 7, 1 days ahead) are alerts of their own, each in place of the one before."""
 
 
+_SLOW: Final = frozenset({AlertKind.STALE, AlertKind.TOO_FEW_OWNERS, AlertKind.QUOTA, AlertKind.MAIL_UNDELIVERABLE})
+"""What changes by weeks is reminded of from the last interval on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One alert and one person, at one instant. Days are working days, counted in office hours."""
@@ -103,16 +107,17 @@ def _quiet(case: Case) -> str | None:
     return None
 
 
-def next_reminder(told: int, policy: AlertPolicy) -> float | None:
+def next_reminder(kind: AlertKind, told: int, policy: AlertPolicy) -> float | None:
     """Return how many working days after the first telling the next one is due, having been told so often.
 
     After the last interval given, reminders come as far apart as that is long: 1, 2, 4, 8, 16, 24 ...
     None: there are no reminders.
     """
-    if not policy.repeats:
+    if not policy.repeats or kind in _NO_REMINDER:
         return None
-    beyond = told - len(policy.repeats)
-    return policy.repeats[told - 1] if beyond <= 0 else policy.repeats[-1] * (beyond + 1)
+    intervals = policy.repeats[-1:] if kind in _SLOW else policy.repeats
+    beyond = told - len(intervals)
+    return intervals[told - 1] if beyond <= 0 else intervals[-1] * (beyond + 1)
 
 
 def _over(case: Case, policy: AlertPolicy) -> Decision:
@@ -122,7 +127,7 @@ def _over(case: Case, policy: AlertPolicy) -> Decision:
 
 
 def _remind(case: Case, policy: AlertPolicy) -> Decision:
-    due = None if case.kind in _NO_REMINDER else next_reminder(case.told, policy)
+    due = next_reminder(case.kind, case.told, policy)
     if due is None:
         return _not("told; there is no reminder of this")
     if case.since_first < due:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from watchdaemon import __version__
 from watchdaemon.cli import (
     _accounts,
+    _alerts,
     _auth,
     _by_hand,
     _calendar,
@@ -121,6 +122,7 @@ _ROOMS = (
     _accounts,
     _auth,
     _reading,
+    _alerts,
     _quota,
     _mail,
     _classify,

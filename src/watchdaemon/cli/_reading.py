@@ -1,8 +1,7 @@
-"""What was found and done: ``items``, ``questions``, ``watch-log``, ``alerts``."""
+"""What was found and done: ``items``, ``questions``, ``watch-log``."""
 
 import csv
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watchdaemon.cli._by_hand import add_item
+from watchdaemon.cli._life import HIDDEN as _HIDDEN
+from watchdaemon.cli._life import show
 from watchdaemon.cli._output import emit_json, emit_table, local_text, utc_text
 from watchdaemon.cli._session import AsJson, At, Config, OneAccount, Session, instant, local_day, opened, who
 from watchdaemon.domain.question import Decision, DecisionKind, QuestionState
 from watchdaemon.errors import ConfigError
 
 if TYPE_CHECKING:
-    from watchdaemon.domain.alert import Alert
     from watchdaemon.domain.item import Item
     from watchdaemon.domain.question import Question
     from watchdaemon.domain.watch import WatchEntry
@@ -26,7 +26,6 @@ _STYLES = {
     "overdue": "bold red", "open": "yellow", "answered": "green", "forwarded": "green",
     "WATCHED": "green", "PARTLY": "yellow", "NOT WATCHED": "bold red",
 }  # fmt: skip
-_HIDDEN = "(must be removed and registered: see the link)"
 
 
 class State(StrEnum):
@@ -40,6 +39,7 @@ class State(StrEnum):
     REMOVED = "removed"
     GONE = "gone"
     TO_REMOVE = "to-remove"  # waits for a person to look at it for removal
+    TO_FINISH = "to-finish"  # an answer was promised and is still to come
 
 
 def add_to(program: typer.Typer) -> None:
@@ -50,10 +50,10 @@ def add_to(program: typer.Typer) -> None:
     program.add_typer(stored, name="items", rich_help_panel=_PANEL)
     group = typer.Typer(invoke_without_command=True, callback=None)
     group.callback(invoke_without_command=True)(questions)
+    group.command("show")(show)
     group.command("decide")(decide)
     program.add_typer(group, name="questions", rich_help_panel=_PANEL)
     program.command("watch-log", rich_help_panel=_PANEL)(watch_log)
-    program.command("alerts", rich_help_panel=_PANEL)(alerts)
 
 
 # ---- items and questions ---------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def items(
         if as_json:
             emit_json(map(item_facts, found))
             return
-        secret = {q.item.key for q in session.store.questions(needs_removal=True) if q.verdict.triage.is_secret}
+        secret = {q.item.key for q in session.store.questions() if q.verdict.triage.is_secret}
         rows = [
             (
                 local_text(i.published_at, session.zone),
@@ -176,7 +176,9 @@ def _fits(question: "Question", state: State, now: datetime) -> bool:
         return question.is_overdue(now)
     if state is State.TO_REMOVE:
         gone = {QuestionState.REMOVED, QuestionState.GONE}
-        return question.verdict.triage.needs_removal and question.verdict.state not in gone
+        return question.verdict.needs_removal and question.verdict.state not in gone
+    if state is State.TO_FINISH:
+        return question.verdict.is_holding
     return question.verdict.state is not None and question.verdict.state.value == state.value
 
 
@@ -337,41 +339,3 @@ def _emit_csv(facts: list[dict[str, object]]) -> None:
     for row in facts:
         told = row["told_to"]
         writer.writerow({**row, "told_to": ";".join(told) if isinstance(told, list) else ""})
-
-
-# ---- alerts ----------------------------------------------------------------------------------------------------
-
-
-def alerts(
-    ctx: typer.Context,
-    *,
-    everything: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
-    as_json: AsJson = False,
-    config: Config = None,
-) -> None:
-    """Show what a person must act on: accounts that could not be watched, one line for each cause."""
-    with opened(ctx, config) as session:
-        found = session.store.alerts(only_open=not everything)
-        if as_json:
-            emit_json(map(alert_facts, found))
-            return
-        local: Callable[[datetime | None], str] = lambda moment: local_text(moment, session.zone)  # noqa: E731 - short
-        rows = [
-            (local(a.opened_at), local(a.closed_at), a.kind, ", ".join(a.accounts), a.reason, a.detail) for a in found
-        ]
-        emit_table(["SINCE", "OVER", "KIND", "ACCOUNTS", "REASON", "DETAIL"], rows)
-
-
-def alert_facts(alert: "Alert") -> dict[str, object]:
-    """Return an alert as JSON has it."""
-    return {
-        "id": alert.id,
-        "kind": alert.kind,
-        "cause": alert.cause,
-        "accounts": list(alert.accounts),
-        "reason": alert.reason,
-        "detail": alert.detail,
-        "opened_at": utc_text(alert.opened_at),
-        "closed_at": utc_text(alert.closed_at),
-        "told_at": utc_text(alert.told_at),
-    }

@@ -96,7 +96,8 @@ def _headline(notice: AlertNotice, words: Words) -> str:
     gravest = _gravest(told)
     kind = _worst_first(gravest)[0].kind
     headline = KIND_WORDS[kind].headline(words, _number(kind, gravest))
-    return headline if notice.opened else words.say("Reminder: %(headline)s", headline=headline)
+    is_new = any(alert in notice.opened for alert in gravest)
+    return headline if is_new else words.say("Reminder: %(headline)s", headline=headline)
 
 
 def _number(kind: AlertKind, alerts: Sequence[Alert]) -> int:

@@ -218,7 +218,8 @@ class AlertService:
     def _remember(self, tellings: Collection[int], staying: Sequence[Alert]) -> None:
         """Keep at hand the alerts that tellings speak of and that are not open any more."""
         is_open = {a.id for a in staying}
-        if any(number not in is_open and number not in self._past for number in tellings):
+        ended = {number for number, a in self._past.items() if a.closed_at is not None}
+        if any(number not in is_open and number not in ended for number in tellings):
             self._past = {a.id: a for a in self._store.alerts() if a.id is not None}
         self._past = {number: a for number, a in self._past.items() if number in tellings}
 
