@@ -1,50 +1,16 @@
 """The whole main job, as the demo lives it: two weeks of an invented municipality, the promises checked at the end."""
 
-import json
 import re
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from tests.acceptance.conftest import PROGRAM, Demo
 
 from watchdaemon.sandbox.scenario.texts import load_texts
 
-PROGRAM = Path(sys.executable).with_name("watchdaemon")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo"), pytest.mark.timeout(240)]
-
-
-@dataclass(frozen=True)
-class Demo:
-    """A demo that has ended."""
-
-    out: Path
-    exit_code: int
-    shown: str
-
-    def ask(self, *command: str) -> list[dict[str, object]]:
-        """Put a question to the command line with ``--json``."""
-        run = [str(PROGRAM), *command, "--json", "--config", str(self.out / "watchdaemon.toml")]
-        answer: list[dict[str, object]] = json.loads(subprocess.run(run, check=True, capture_output=True).stdout)
-        return answer
-
-    def mails(self) -> Iterator[tuple[Path, EmailMessage]]:
-        """Every mail that arrived."""
-        for file in sorted((self.out / "mails").glob("*.eml")):
-            yield file, message_from_bytes(file.read_bytes(), policy=policy.default)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """One run for all tests here."""
-    out = tmp_path_factory.mktemp("demo") / "out"
-    done = subprocess.run([str(PROGRAM), "demo", "--out", str(out)], check=False, capture_output=True, text=True)
-    return Demo(out=out, exit_code=done.returncode, shown=done.stdout + done.stderr)
 
 
 def test_it_ends_by_itself_and_well(demo: Demo) -> None:
