@@ -15,7 +15,7 @@ Verdict = tuple[Told, str]
 """What was told, and by what."""
 
 _ENDS_IT: Final = frozenset(
-    {Reason.UNAUTHORISED, Reason.NO_CREDENTIAL, Reason.RATE_LIMITED, Reason.QUOTA, Reason.OUTAGE, Reason.GONE}
+    {Reason.UNAUTHORISED, Reason.NO_CREDENTIAL, Reason.RATE_LIMITED, Reason.QUOTA, Reason.OUTAGE}
 )
 
 
