@@ -88,6 +88,7 @@ class SmtpMailer:
         self._local_hostname = local_hostname
         self._tls = self._tls_context(ca_file)
         self._connection: smtplib.SMTP | None = None
+        self._carried = 0  # mails that the connection took
         self._lock = threading.Lock()
 
     def send(self, mail: OutgoingMail) -> None:
@@ -99,14 +100,29 @@ class SmtpMailer:
         if not is_address(mail.address):
             raise DeliveryError("not a mail address", recipient=mail.address, permanent=True)
         with self._lock:
-            connection = self._reached(mail)
             try:
-                self._hand_over(mail, connection)
+                self._hand_over_once_more_if_tired(mail)
             except DeliveryError:
                 raise
             except (smtplib.SMTPException, OSError, ValueError) as error:
                 self._hang_up()
                 raise self._away(mail, error, is_server=False) from error
+
+    def _hand_over_once_more_if_tired(self, mail: OutgoingMail) -> None:
+        """Hand over; on a new connection when the present one has carried its share.
+
+        Servers let a connection carry so many mails (OpenSMTPD 100, Exchange 20) and then refuse the next sender with
+        4xx. That is no fault of the next mail.
+        """
+        connection, carried = self._reached(mail), self._carried
+        try:
+            self._hand_over(mail, connection)
+        except smtplib.SMTPSenderRefused as error:
+            if not carried or not 400 <= error.smtp_code <= 499:
+                raise
+            self._hang_up()
+            self._hand_over(mail, self._reached(mail))
+        self._carried += 1
 
     def _reached(self, mail: OutgoingMail) -> smtplib.SMTP:
         """Connect and log in; what goes wrong here is about the server, or about us, and not about the mail."""
@@ -196,7 +212,7 @@ class SmtpMailer:
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._carried = connection, 0
         return connection
 
     def _open(self) -> smtplib.SMTP:
