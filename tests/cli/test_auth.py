@@ -204,6 +204,14 @@ def test_a_bare_code_may_be_pasted(run: Run, office: Path, provider: Provider) -
     assert kept(office, "kommunen-mastodon")["token"] == "m-token"
 
 
+def test_what_meta_puts_behind_a_code_is_no_part_of_it(run: Run, office: Path, provider: Provider) -> None:
+    result = run(
+        "auth", "threads", "--account", "kommunen-threads", "--app", "app", "--paste", "-c", office, stdin=f"{CODE}#_"
+    )
+
+    assert result.exit_code == 0, result.output
+
+
 def test_an_address_of_another_attempt_is_refused(run: Run, office: Path, provider: Provider) -> None:
     pasted = f"http://127.0.0.1:8471/callback?code={CODE}&state=of-yesterday"
     result = run("auth", "x", "--account", "kommunen-x", "--app", "app", "--paste", "-c", office, stdin=pasted)

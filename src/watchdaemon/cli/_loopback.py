@@ -55,7 +55,7 @@ def pasted_code(text: str, state: str) -> SecretStr:
     Raises:
         ConsentError: It is empty, or an address that answers another question.
     """
-    text = text.strip()
+    text = text.strip().removesuffix("#_")  # which Meta puts behind its codes (Threads API, "Get access tokens")
     if "://" not in text and "code=" not in text:
         if not text:
             raise ConsentError("nothing was pasted")
