@@ -1,11 +1,14 @@
 """Verdicts and decisions, on every store."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from tests.storage.make import ACCOUNT, NOW, fetched, item, verdict
 
+from watchdaemon.domain.item import BLANKED
+from watchdaemon.domain.moderation import Action, ModerationEntry, Outcome
 from watchdaemon.domain.question import Decision, DecisionKind, Grade, QuestionState, Span, Triage, Verdict
 from watchdaemon.errors import StorageError
 from watchdaemon.ports import PendingThread, Store
@@ -159,3 +162,101 @@ def test_a_decision_on_an_unknown_item_is_refused(store: Store) -> None:
 
     with pytest.raises(KeyError):
         store.record_decision(word)
+
+
+# ---- the record of a life
+
+
+def steps_of(store: Store) -> list[tuple[QuestionState | None, bool, bool]]:
+    """State, promise and removal of each step of c1."""
+    return [(s.state, s.is_holding, s.needs_removal) for s in store.steps(ACCOUNT, "c1")]
+
+
+def judge_again(store: Store, *verdicts: Verdict, at: datetime = NOW) -> None:
+    """Mark the thread, and store these verdicts."""
+    store.mark_all_pending()
+    [pending] = store.pending_threads()
+    assert store.save_judgements([(pending, verdicts)], at=at) == 1
+
+
+def test_every_change_of_state_is_a_step_and_judging_again_is_none(store: Store) -> None:
+    judge(store, [verdict(since=NOW - timedelta(hours=1))])
+    promised = verdict(state=QuestionState.ANSWERED, answered_by="r", moved_by="r", finish_due_at=NOW, since=NOW)
+    later = NOW + timedelta(hours=2)
+
+    judge_again(store, verdict(since=NOW - timedelta(hours=1)))
+    judge_again(store, promised, at=later)
+    judge_again(store, promised, at=later)
+    judge_again(store, replace(promised, finish_due_at=None, removal_word=True), at=later)
+
+    assert steps_of(store) == [
+        (QuestionState.OPEN, False, False),
+        (QuestionState.ANSWERED, True, False),
+        (QuestionState.ANSWERED, False, True),
+    ]
+    first, second, _ = store.steps(ACCOUNT, "c1")
+    assert (first.at, first.noticed_at, first.by) == (NOW - timedelta(hours=1), NOW, None)
+    assert (second.at, second.noticed_at, second.by) == (NOW, later, "r")
+
+
+def test_an_item_without_a_verdict_any_more_leaves_a_step(store: Store) -> None:
+    judge(store, [verdict("c1"), verdict("c2")])
+
+    judge_again(store, verdict("c2"))
+
+    assert steps_of(store) == [(QuestionState.OPEN, False, False), (None, False, False)]
+    assert len(store.steps(ACCOUNT, "c2")) == 1
+
+
+def test_a_thread_that_moved_on_leaves_no_step(store: Store) -> None:
+    store.save_fetch(fetched(item()), at=NOW)
+    [pending] = store.pending_threads()
+    store.save_fetch(fetched(item("c2")), at=NOW)
+
+    store.save_judgements([(pending, [verdict()])], at=NOW)
+
+    assert store.steps(ACCOUNT, "c1") == []
+
+
+def test_promises_can_be_asked_for(store: Store) -> None:
+    promised = {"state": QuestionState.ANSWERED, "finish_due_at": NOW}
+    judge(store, [verdict("open"), verdict("promised", **promised), verdict("done", state=QuestionState.ANSWERED)])
+
+    assert found(store.questions(states=[], to_finish=True)) == ["promised"]
+    assert sorted(found(store.questions(states=[QuestionState.OPEN], to_finish=True))) == ["open", "promised"]
+
+
+@pytest.mark.parametrize(("word", "expected"), [(True, ["c1", "c2"]), (False, []), (None, ["c2"])])
+def test_a_persons_word_about_removal_goes_before_triage(store: Store, word: bool | None, expected: list[str]) -> None:
+    judge(store, [verdict("c1", removal_word=word), verdict("c2", removal_word=word, triage=REMOVE)])
+
+    assert found(store.questions(needs_removal=True)) == expected
+
+
+def test_everything_that_was_decided_comes_with_its_item(store: Store) -> None:
+    judge(store, [verdict("c1"), verdict("c2")])
+    for external_id, minutes in (("c2", 5), ("c1", 1)):
+        at = NOW + timedelta(minutes=minutes)
+        store.record_decision(
+            Decision(account=ACCOUNT, external_id=external_id, kind=DecisionKind.NOT_A_QUESTION, by="bo", at=at)
+        )
+
+    assert [(d.external_id, i.external_id, i.text) for d, i in store.decided()] == [
+        ("c1", "c1", item().text),
+        ("c2", "c2", item().text),
+    ]
+
+
+def test_a_case_has_the_orders_that_were_carried_out_and_the_verdicts_of_texts_that_are_gone(store: Store) -> None:
+    judge(store, [verdict("c1"), verdict("c2")])
+    order = ModerationEntry(account=ACCOUNT, external_id="c1", action=Action.HIDE, by="anna", why="spam", begun_at=NOW)
+    done, refused = store.begin_moderation(order), store.begin_moderation(order)
+    store.end_moderation(replace(done, outcome=Outcome.DONE, ended_at=NOW))
+    store.end_moderation(replace(refused, outcome=Outcome.REFUSED, ended_at=NOW))
+    store.save_fetch(fetched(item("c2", text="", extra={BLANKED: "1"})), at=NOW)
+
+    [pending] = store.pending_threads()
+    [case] = store.cases([pending])
+
+    assert [(o.external_id, o.outcome) for o in case.orders] == [("c1", Outcome.DONE)]
+    assert case.kept == (verdict("c2"),)

@@ -3,16 +3,19 @@
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from watchdaemon.cli._output import note
+from watchdaemon.cli._session import Config, opened
 
 
 def add_to(program: typer.Typer) -> None:
     """Add the command."""
     program.command("classify", rich_help_panel="Checking")(classify)
+    program.command("corrections", rich_help_panel="Checking")(corrections)
 
 
 def classify(
@@ -42,6 +45,22 @@ def classify(
             note(f"line {number}: {error}")
     if bad:
         raise typer.Exit(1)
+
+
+def corrections(ctx: typer.Context, *, config: Config = None) -> None:
+    """Print what people said against triage, for the training script: JSON lines {"id", "text", "task", "label"}.
+
+    Only of texts that are still kept; the newest word about a text counts. They are citizens' words: keep the file
+    where the database is kept, and no longer.
+
+    \b
+    watchdaemon corrections > corrections.jsonl
+    """
+    from watchdaemon.rules.corrections import corrections_in
+
+    with opened(ctx, config) as session:
+        for correction in corrections_in(session.store.decided()):
+            sys.stdout.write(f"{json.dumps(asdict(correction), ensure_ascii=False)}\n")
 
 
 def _record(line: str) -> Mapping[str, object]:

@@ -108,7 +108,7 @@ def _account_facts(
         waiting=sum(q.verdict.state is QuestionState.OPEN for q in asked),
         overdue=sum(q.is_overdue(now) for q in asked),
         gone=sum(q.verdict.state is QuestionState.GONE for q in asked),
-        to_remove=sum(q.verdict.triage.needs_removal and q.verdict.state in (None, QuestionState.OPEN) for q in asked),
+        to_remove=sum(q.verdict.needs_removal and q.verdict.state in (None, QuestionState.OPEN) for q in asked),
     )
 
 

@@ -54,8 +54,9 @@ def asks_anew(before: str, after: str, wants_answer: Callable[[str], bool]) -> b
 
 
 def _edits(item: Item) -> Iterator[tuple[Wording, str]]:
-    texts = [w.text for w in item.earlier[1:]] + [item.text]
-    yield from zip(item.earlier, texts, strict=True)
+    """Yield what it said before each edit whose earlier words are known, with what it said then."""
+    texts = [*(w.text for w in item.earlier), item.text]
+    yield from zip(item.earlier, texts[1:], strict=True)
 
 
 def _new_words(before: str, after: str) -> set[str]:

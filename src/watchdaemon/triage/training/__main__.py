@@ -1,4 +1,4 @@
-"""``python -m watchdaemon.triage.training report|train DIR``."""
+"""``python -m watchdaemon.triage.training report|train DIR [--corrections FILE]``."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from watchdaemon.triage._model import LinearModel, dump
 from watchdaemon.triage.training import _questions, _spam
+from watchdaemon.triage.training._corpus import corrections
 from watchdaemon.triage.training._report import question_lines, spam_lines
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -16,8 +17,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m watchdaemon.triage.training", description=__doc__)
     parser.add_argument("command", choices=("report", "train"))
     parser.add_argument("folder", type=Path, metavar="DIR", help="the labelled texts")
+    parser.add_argument(
+        "--corrections", type=Path, metavar="FILE", help="what `watchdaemon corrections` printed, to learn from besides"
+    )
     chosen = parser.parse_args(arguments)
-    known, messages = _questions.texts(chosen.folder), _spam.texts(chosen.folder)
+    corrected = corrections(chosen.corrections) if chosen.corrections else []
+    known, messages = _questions.texts(chosen.folder, corrected=corrected), _spam.texts(chosen.folder)
     if chosen.command == "train":
         _write("question", _questions.train(known))
         _write("spam", _spam.train(messages))

@@ -11,6 +11,7 @@ from typing import Final
 LANGUAGES: Final = ("sv", "en", "fi", "no", "da", "ar", "se")
 
 OWN: Final = "own"
+CORRECTED: Final = "corrected"
 
 _BLOCK: Final = 20
 """So many neighbouring rows of a source that names no document make a group, as in the corpus's own halves."""
@@ -57,3 +58,23 @@ def own_texts() -> list[Example]:
         Example(text=text, label=label == "1", language=language, source=OWN, group=f"own/{n}")
         for n, (label, language, text) in enumerate(rows)
     ]
+
+
+def corrections(file: Path) -> list[Example]:
+    """Return what owners said of questions, as ``watchdaemon corrections`` prints it; other tasks are passed over.
+
+    Raises:
+        ValueError: A line is no such record; says which.
+    """
+    found = []
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            row = json.loads(line) if line.strip() else {"task": ""}
+            if not isinstance(row, dict) or not {"task"} <= row.keys():
+                raise ValueError(f"{file.name}:{number}: is no correction")
+            if row["task"] == "question":
+                group = f"{CORRECTED}/{row['id']}"
+                found.append(
+                    Example(text=row["text"], label=row["label"] == 1, language="", source=CORRECTED, group=group)
+                )
+    return found

@@ -10,7 +10,7 @@ from typing import Final
 from watchdaemon.domain.question import Grade
 from watchdaemon.triage._model import LinearModel
 from watchdaemon.triage._question import DEFAULT_THRESHOLD, Sentence, judge_sentences, read_sentences
-from watchdaemon.triage.training._corpus import LANGUAGES, OWN, Example, own_texts, read
+from watchdaemon.triage.training._corpus import CORRECTED, LANGUAGES, OWN, Example, own_texts, read
 from watchdaemon.triage.training._regression import fit
 
 STRENGTH: Final = 0.3
@@ -19,7 +19,7 @@ FEWEST: Final = 4
 """Rarer words teach little, and so nobody's sentence can be put together again from the weights."""
 FOLDS: Final = 5
 OWN_COUNT: Final = 3
-"""So often an own text counts: few, and nearer to what is judged than any other."""
+"""So often an own text or a correction counts: few, and nearer to what is judged than any other."""
 
 _JOINTS: Final = {
     "sv": (", ", ", ", " men ", " och ", ", men ", " ", " 🙂 "),
@@ -43,11 +43,11 @@ class Text:
     said: Sequence[Sentence]
 
 
-def texts(folder: Path, languages: Iterable[str] = LANGUAGES) -> list[Text]:
-    """Return the unmarked questions and statements of some languages, and the program's own examples."""
+def texts(folder: Path, languages: Iterable[str] = LANGUAGES, corrected: Iterable[Example] = ()) -> list[Text]:
+    """Return the unmarked questions and statements of some languages, the program's own examples, and corrections."""
     files = [folder / f"question.{language}.nomark.jsonl" for language in languages]
     examples = [example for file in files for example in read(file)]
-    return [Text(e, read_sentences(e.text)) for e in (*examples, *own_texts())]
+    return [Text(e, read_sentences(e.text)) for e in (*examples, *own_texts(), *corrected)]
 
 
 def train(known: Iterable[Text]) -> LinearModel:
@@ -61,7 +61,7 @@ def train(known: Iterable[Text]) -> LinearModel:
     labels: list[bool] = []
     for text in (*alone, *_run_on(alone)):
         learned = [s.names for s in (text.said[-1:] if text.example.label else text.said)]
-        times = OWN_COUNT if text.example.source == OWN else 1
+        times = OWN_COUNT if text.example.source in {OWN, CORRECTED} else 1
         rows += learned * times
         labels += [text.example.label] * len(learned) * times
     return fit(rows, labels, strength=STRENGTH, fewest=FEWEST)

@@ -1,0 +1,78 @@
+"""What promises an answer, and what is one. Milliseconds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchdaemon.rules.holding import is_holding_reply
+
+PROMISES = (
+    "Vi återkommer!",
+    "Hej! Vi återkommer.",
+    "Tack för din fråga, vi återkommer med svar.",
+    "Återkommer så fort jag vet mer 😊",
+    "Återkommer med besked",
+    "Vi ber att få återkomma.",
+    "Jag får återkomma till dig om det.",
+    "Det ska vi kolla upp!",
+    "Vi kollar upp det",
+    "vi kollar med vår tekniska avdelning",
+    "Jag ska kolla med en kollega.",
+    "Hej Eva! Vi undersöker saken.",
+    "Vi tar reda på det åt dig.",
+    "Tar reda på det!",
+    "Vi ska ta reda på hur det ligger till.",
+    "Jag frågar runt.",
+    "Vi hör med trafikenheten och hör av oss.",
+    "Vi hör av oss så snart vi vet.",
+    "Vi tittar på frågan.",
+    "Badet öppnar klockan nio. Priset återkommer vi med.",
+    "Vi återkopplar i morgon.",
+    "Vi hoppas kunna återkomma under veckan.",
+    "We'll get back to you.",
+    "We’ll get back to you soon",
+    "Thanks for asking! Let me check with the team.",
+    "We are looking into it.",
+    "I will find out and be in touch.",
+    "Looking into this now!",
+)
+ANSWERS = (
+    "",
+    "Klockan nio.",
+    "Vi öppnar klockan nio på lördag. Välkommen!",
+    "Återkom gärna om du undrar något mer.",
+    "Klockan nio. Hör av dig om du har fler frågor!",
+    "Hoppas att du återkommer till oss!",
+    "Välkommen åter!",
+    "Kontakta kundtjänst på telefon så får du hjälp.",
+    "Vi återkommer inte i det här ärendet.",
+    "Kolla gärna på vår webbplats.",
+    "Du kan kolla saldot i appen.",
+    "Vi kollar alltid vattnet två gånger om dagen.",
+    "Please get back to us if you have more questions.",
+    "You can check with the library.",
+    "Feel free to get back to us when you know.",
+    "Yes, it opens at nine.",
+    "Tack!",
+)
+
+
+@pytest.mark.parametrize("text", PROMISES)
+def test_a_promise_is_one(text: str) -> None:
+    assert is_holding_reply(text)
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_an_answer_is_no_promise(text: str) -> None:
+    assert not is_holding_reply(text)
+
+
+@given(st.sampled_from(PROMISES), st.sampled_from(["Hej!\n", "Tack för din kommentar. ", "Bra fråga! "]))
+def test_a_greeting_in_front_changes_nothing(text: str, greeting: str) -> None:
+    assert is_holding_reply(greeting + text)
+    assert is_holding_reply(text.upper())
+
+
+@given(st.text(max_size=3_000))
+def test_any_text_is_judged(text: str) -> None:
+    assert is_holding_reply(text) in {True, False}
