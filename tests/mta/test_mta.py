@@ -39,7 +39,7 @@ pytestmark = pytest.mark.mta
 
 ADDED_ON_THE_WAY = {"delivered-to", "return-path", "received"}
 BATCH = 8
-"""Attacks in one mail: some 120 mails in all, more than OpenSMTPD lets one connection carry.
+"""Attacks in one mail: some 120 mails in all, more than OpenSMTPD lets one connection carry."""
 
 
 @contextmanager
