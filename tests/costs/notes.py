@@ -71,9 +71,10 @@ X bills each post, user and message it sends, and nothing for an empty list. So 
   in the gaps between the known ids of two days, whose bounds are exclusive; they are empty, and therefore free. This
   replaces the 48 hours that X's own advice reads twice.
 * **Quiet is confirmed without a post**: an empty list of mentions is held against the search for the account's name,
-  which is free when it finds nothing. When no list at all gave a single row, the token is asked about: a user, billed
-  once a UTC day and read that day already. (Lists that all lie at once, the search too, are not found out by this; the
-  posts come when the lists are whole again.)
+  which is free when it finds nothing. When no list at all gave a single row, the token is asked about, with the number
+  of posts that the account has written: a user, billed once a UTC day and read that day already. All lists may still
+  lie at once. So one known post is read where the silence is unlikely by the pace of the last two days, where the
+  account has written something that its list does not show, and else when nothing was shown for a week.
 * **Names are looked up once.** A user costs two posts wherever one is expanded, on each day anew; so nothing is
   expanded, and the ids that are not known are asked for once in 30 days.
 * **Direct messages know no `since_id`.** One message is read; if it is the known one, there is nothing new. Otherwise
@@ -81,8 +82,10 @@ X bills each post, user and message it sends, and nothing for an empty list. So 
 * **Searches are cut at what the mentions brought**, so that a reply under an own post is not sent by both lists, as
   long as that takes no more than 60 searches; beyond, what names the account is left out of the search, down to the
   last mention that X shows.
-* **Quotes** have no `since_id` either: a post that nobody quoted costs nothing. One with known quotes is read in
-  pages of ten down to the newest known one, and whole once a UTC day.
+* **Quotes** have no `since_id` in their list: a post that nobody quoted costs nothing. From its first quote on they are
+  searched for above the newest known one, and between the known ones once a UTC day, after one of them was read a
+  second time to see that the search shows it (on the day it was billed). Where it does not, the list is read in pages
+  of ten down to the newest known one, and whole once a UTC day.
 * Open questions are looked up at each poll, up to a hundred in a call: once a UTC day they are billed. What the fetch
   itself brought a moment ago is not looked up.
 """,
@@ -95,11 +98,16 @@ Each request is one unit of the 10,000 that a project has a day.
   hide that one came while another went: on the first day on which anything moves in the channel every thread is read
   again, and on a channel where nothing moves each thread whenever its last reading is a week old. That is the only
   poll of a quiet channel above four units.
+* The listings of held comments are read to their end, for a held reply is listed with its thread, however old that is:
+  a unit more for each hundred that nobody reviews.
 * A look-back with more than a hundred threads takes a unit for each further hundred, in every poll: no filter tells
   which thread got a reply.
 * Open questions that the fetch saw are not looked up again.
 """,
-    "facebook": "One batch asks fifty questions, for as many Pages as that takes.",
+    "facebook": """
+One batch asks fifty questions, for as many Pages as that takes. What is left free in the last batch is used to ask for
+lists by themselves that never held anything: left out of a larger answer they would pass for empty.
+""",
     "instagram": "As Facebook: its batches go through the same code.",
     "bluesky": "Requests are free, and limited to 3,000 in five minutes.",
     "mastodon": "Requests are free and limited to 300 in five minutes for each account.",

@@ -68,7 +68,7 @@ class FacebookAdapter:
             _switched(
                 ItemKind.MENTION,
                 Cover.LIMITED,
-                "public posts that tag the page; the author is not told",
+                "public posts that tag the page; the author is not told, and what is answered below them is not read",
                 is_on=settings.mentions,
             ),
             KindCoverage(kind=ItemKind.QUOTE, cover=Cover.NONE, note="shares on other profiles cannot be read"),

@@ -70,7 +70,10 @@ class YouTubeAdapter:
     def kinds(self) -> Sequence[KindCoverage]:
         """Return the coverage matrix."""
         days = self._context.look_back.days
-        comments = f"threads begun within the last {days} days, with all replies, held ones too"
+        comments = (
+            f"threads begun within the last {days} days, with all replies; older ones as far as they are listed with them;"
+            " held ones of any age, as far as YouTube shows them"
+        )
         return (
             KindCoverage(kind=ItemKind.POST, cover=Cover.LIMITED, note="videos; the API has no community posts"),
             KindCoverage(kind=ItemKind.COMMENT, cover=Cover.LIMITED, note=comments),
