@@ -71,8 +71,8 @@ class YouTubeAdapter:
         """Return the coverage matrix."""
         days = self._context.look_back.days
         comments = (
-            f"threads begun within the last {days} days, with all replies; older ones as far as they are listed with them;"
-            " held ones of any age, as far as YouTube shows them"
+            f"threads begun within the last {days} days, with all replies; older ones as far as they are listed with"
+            " them; held ones of any age, as far as YouTube shows them"
         )
         return (
             KindCoverage(kind=ItemKind.POST, cover=Cover.LIMITED, note="videos; the API has no community posts"),
