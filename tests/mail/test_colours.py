@@ -41,6 +41,7 @@ def contrast(one: str, other: str) -> float:
     [
         *((selector, ".sheet") for selector in (".body", "h1", "h2", "h3", "a", ".muted", ".date", ".foot", ".detail")),
         *((selector, ".sheet") for selector in (".facts th", ".facts td", ".gap", ".card-in")),
+        *((selector, ".sheet") for selector in (".chart th", ".chart td", ".list th", ".list td")),
         (".words", ".words"),
         (".note", ".note"),
         *((pill, pill) for pill in PILLS),
@@ -52,6 +53,24 @@ def test_text_can_be_read_on_its_ground(style: str, text: str, ground: str) -> N
     assert contrast(of[text, "color"], of[ground, "background-color"]) >= 4.5
 
 
-@pytest.mark.parametrize("colour", ["#1f4e79", "#777777", "#ff0000", "#00a000", "#ffd200", "#ffffff", "#000000"])
+@pytest.mark.parametrize(
+    "colour",
+    ["#1f4e79", "#757575", "#777777", "#7a7a00", "#e0004d", "#ff0000", "#00a000", "#ffd200", "#ffffff", "#000000"],
+)
 def test_the_organisations_name_can_be_read_on_any_colour(colour: str) -> None:
-    assert contrast(ink_on(colour), colour) >= 4.0
+    assert contrast(ink_on(colour), colour) >= 4.5
+
+
+@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
+def test_a_bar_can_be_told_from_its_ground(style: str) -> None:
+    """What is no text needs 3 to 1 (WCAG 2.2, 1.4.11)."""
+    of = colours(style)
+
+    assert contrast(of[".chart .bar-in", "background-color"], of[".sheet", "background-color"]) >= 3.0
+
+
+def test_nothing_is_left_light_in_the_dark() -> None:
+    """Every colour of the style has its counterpart: one that is forgotten is dark ink on a dark ground."""
+    names = {name for name in colours(LIGHT) if name[0] != ".preheader"}
+
+    assert names <= set(colours(DARK)), names - set(colours(DARK))

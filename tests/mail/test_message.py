@@ -122,7 +122,7 @@ def test_a_setting_that_cannot_be_used_is_refused_at_once(settings: dict[str, st
 
 @pytest.mark.parametrize(
     ("colour", "ink"),
-    [("#1f4e79", "#ffffff"), ("#000000", "#ffffff"), ("#ffd200", "#111111"), ("#ffffff", "#111111")],
+    [("#1f4e79", "#ffffff"), ("#000000", "#ffffff"), ("#ffd200", "#000000"), ("#ffffff", "#000000")],
 )
 def test_the_strips_ink_is_the_one_that_can_be_read(colour: str, ink: str) -> None:
     assert ink_on(colour) == ink
