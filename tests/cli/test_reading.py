@@ -161,3 +161,72 @@ def test_a_misspelt_account_is_named(run: Run, lived: Path, command: str) -> Non
 
     assert result.exit_code == 2
     assert "no account 'bibliotek-fb' in the register (did you mean 'biblioteket-fb'?)" in result.stderr
+
+
+# ---- the life of a question
+
+
+def test_a_question_is_shown_with_every_step_to_where_it_is(run: Run, lived: Path) -> None:
+    run("questions", "decide", "biblioteket-fb", "1_new", "--as", "forwarded", "--by", "anna", "--note", "till IT",
+        "--at", NOW, "-c", lived)  # fmt: skip
+
+    shown = json.loads(run("questions", "show", "biblioteket-fb", "1_new", "--json", "--at", NOW, "-c", lived).stdout)
+
+    assert shown["state"] == "forwarded"
+    assert [(s["state"], s["by"], s["at"]) for s in shown["steps"]] == [
+        ("open", None, "2026-11-23T07:00:00Z"),
+        ("forwarded", "person:anna", "2026-11-23T08:00:00Z"),
+    ]
+    assert [(d["kind"], d["note"]) for d in shown["decisions"]] == [("forwarded", "till IT")]
+    assert list(shown)[: len(QUESTION_KEYS)] == QUESTION_KEYS
+
+
+def test_the_steps_of_an_answered_question_name_the_reply_and_the_working_time(run: Run, lived: Path) -> None:
+    table = run("questions", "show", "biblioteket-fb", "1_done", "--at", NOW, "-c", lived).stdout
+    shown = json.loads(run("questions", "show", "biblioteket-fb", "1_done", "--json", "-c", lived).stdout)
+
+    assert "1_reply" in table
+    assert "the account replied in the thread" in table
+    assert shown["response_minutes"] == 60
+
+
+def test_an_item_that_is_not_there_is_refused(run: Run, lived: Path) -> None:
+    result = run("questions", "show", "biblioteket-fb", "nothing", "-c", lived)
+
+    assert result.exit_code == 2
+    assert "no judged item 'nothing'" in result.stderr
+
+
+def test_a_word_about_removal_puts_an_item_on_the_list_and_takes_it_off(run: Run, lived: Path) -> None:
+    def listed() -> list[str]:
+        found = run("questions", "--state", "to-remove", "--json", "--at", NOW, "-c", lived).stdout
+        return [q["external_id"] for q in json.loads(found)]
+
+    def say(kind: str) -> None:
+        run("questions", "decide", "biblioteket-fb", "1_new", "--as", kind, "--by", "anna", "--at", NOW, "-c", lived)
+
+    before = listed()
+    say("must_be_removed")
+    said = listed()
+    say("may_stay")
+
+    assert (before, said, listed()) == ([], ["1_new"], [])
+
+
+def test_what_owners_corrected_is_printed_for_the_training_script(run: Run, lived: Path) -> None:
+    for external_id, kind in (
+        ("1_new", "not_a_question"),
+        ("1_late", "no_reply_needed"),
+        ("1_done", "must_be_removed"),
+    ):
+        run(
+            "questions", "decide", "biblioteket-fb", external_id, "--as", kind, "--by", "anna", "--at", NOW, "-c", lived
+        )
+
+    lines = [json.loads(line) for line in run("corrections", "-c", lived).stdout.splitlines()]
+
+    assert sorted((line["id"], line["task"], line["label"]) for line in lines) == [
+        ("biblioteket-fb/1_done", "abuse", 1),
+        ("biblioteket-fb/1_new", "question", 0),
+    ]
+    assert {tuple(line) for line in lines} == {("id", "text", "task", "label")}

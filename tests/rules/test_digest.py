@@ -25,6 +25,7 @@ Ask = Callable[..., Question]
 
 ANNA = Person(key="anna", name="Anna Alm", mail="anna@exempelkommun.example")
 SECRET = Triage(grade=Grade.NO, reason="", is_secret=True, removal_reason="personal number")
+MAYBE = Triage(grade=Grade.MAYBE, reason="")
 RUDE = Triage(grade=Grade.YES, reason="", is_inappropriate=True, removal_reason="threat")
 
 
@@ -113,6 +114,60 @@ def test_the_worst_comes_first(build: Build, ask: Ask) -> None:
         ("remove", "rude"),
     ]
     assert reason == "6 of 6 items are news"
+
+
+def test_promises_come_after_what_waits_and_what_is_perhaps_a_question_comes_last(
+    build: Build, ask: Ask, local: Local
+) -> None:
+    promised = {"state": QuestionState.ANSWERED, "finish_due_at": local("2026-11-27T17:00")}
+    digest, _, _ = build(
+        ask("maybe overdue", "2026-11-17T10:00", triage=MAYBE),
+        ask("maybe", "2026-11-24T07:30", triage=MAYBE),
+        ask("said to be one", "2026-11-20T10:00", triage=MAYBE, moved_by="person:anna"),
+        ask("rude", "2026-11-24T07:30", triage=RUDE),
+        ask("promised", "2026-11-20T10:00", **promised),
+        ask("promised first", "2026-11-20T11:00", **{**promised, "finish_due_at": local("2026-11-24T17:00")}),
+        ask("new", "2026-11-24T07:30"),
+    )
+
+    assert sections(digest) == [
+        ("overdue", "said to be one"),
+        ("new", "new"),
+        ("to_finish", "promised first"),
+        ("to_finish", "promised"),
+        ("remove", "rude"),
+        ("maybe", "maybe overdue"),
+        ("maybe", "maybe"),
+    ]
+
+
+def test_a_promise_past_its_time_is_told_again_each_morning(
+    build: Build, ask: Ask, local: Local, afternoon: Window
+) -> None:
+    late = ask("q", "2026-11-12T10:00", state=QuestionState.ANSWERED, finish_due_at=local("2026-11-20T17:00"))
+    _, told, _ = build(late)
+
+    assert build(late, told=told)[0] is not None
+    assert build(late, told=told, window=afternoon)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"triage": RUDE, "removal_word": False, "state": None, "due_at": None}, []),
+        ({"triage": SECRET, "removal_word": False, "state": None, "due_at": None}, []),
+        ({"removal_word": True, "state": QuestionState.ANSWERED}, [("remove", "q")]),
+        ({"removal_word": True, "state": QuestionState.DISMISSED}, [("remove", "q")]),
+        ({"removal_word": True, "state": QuestionState.REMOVED}, []),
+        ({"triage": RUDE, "removal_word": False}, [("new", "q")]),
+    ],
+)
+def test_a_persons_word_says_what_must_be_removed(
+    build: Build, ask: Ask, changes: dict[str, object], expected: list[tuple[str, str]]
+) -> None:
+    digest, _, _ = build(ask("q", "2026-11-24T07:30", **changes))
+
+    assert (sections(digest) if digest else []) == expected
 
 
 def test_a_question_is_overdue_from_the_very_minute(build: Build, ask: Ask, local: Local) -> None:

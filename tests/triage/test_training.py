@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from watchdaemon.triage._model import LinearModel, dump, load, parse, probability
-from watchdaemon.triage.training._corpus import LANGUAGES, OWN, own_texts, read
-from watchdaemon.triage.training._questions import cross_validated, texts
+from watchdaemon.triage._question import read_sentences
+from watchdaemon.triage.training._corpus import CORRECTED, LANGUAGES, OWN, Example, corrections, own_texts, read
+from watchdaemon.triage.training._questions import Text, cross_validated, texts, train
 from watchdaemon.triage.training._regression import fit
 from watchdaemon.triage.training._report import TARGET, TARGETS, measure
 
@@ -91,3 +92,42 @@ def test_texts_not_learned_from_are_told_apart_as_promised(language: str) -> Non
     known = [t for t in texts(EVALUATION, [language]) if t.example.source != OWN]
 
     assert measure(cross_validated(known)).f1 >= TARGETS.get(language, TARGET)
+
+
+# ---- owners' corrections
+
+
+def test_corrections_are_read_as_the_program_prints_them(tmp_path: Path) -> None:
+    file = tmp_path / "corrections.jsonl"
+    file.write_text(
+        '{"id": "a/1", "text": "pris per person", "task": "question", "label": 1}\n\n'
+        '{"id": "a/2", "text": "Kom till torget!", "task": "abuse", "label": 1}\n'
+        '{"id": "a/3", "text": "är det inte fint", "task": "question", "label": 0}\n',
+        encoding="utf-8",
+    )
+
+    assert [(e.text, e.label, e.source) for e in corrections(file)] == [
+        ("pris per person", True, CORRECTED),
+        ("är det inte fint", False, CORRECTED),
+    ]
+
+
+def test_what_is_no_correction_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "corrections.jsonl"
+    file.write_text('\n["text"]\n', encoding="utf-8")
+
+    with pytest.raises(ValueError, match="corrections.jsonl:2"):
+        corrections(file)
+
+
+def test_a_correction_is_learned_from() -> None:
+    def taught(*labels: bool) -> float:
+        told = [
+            Example(text=f"pris per {word}", label=label, language="", source=CORRECTED, group=word)
+            for label in labels
+            for word in ("person", "familj", "dag", "natt", "barn")
+        ]
+        model = train(Text(e, read_sentences(e.text)) for e in (*own_texts(), *told))
+        return model.margin(read_sentences("pris per styck")[0].names)
+
+    assert taught(False) < taught() < taught(True)

@@ -97,8 +97,10 @@ _MOST_WORDINGS = 20
 
 def _earlier(stored: Item, fetched: Item, at: datetime | None) -> tuple[Wording, ...]:
     """Return what the item said before what it says now, oldest first."""
+    if BLANKED in fetched.extra or BLANKED in stored.extra:
+        return ()
     is_emptied = fetched.visibility is Visibility.DELETED and not fetched.text
-    if stored.text == fetched.text or is_emptied or stored.by_account or BLANKED in stored.extra:
+    if stored.text == fetched.text or is_emptied or stored.by_account:
         return stored.earlier
     if _is_older(fetched, stored):
         past, now_since = Wording(text=fetched.text, since=fetched.edited_at), stored.edited_at
