@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchdaemon.domain.calendar import CalendarPolicy, OfficeHours
-from watchdaemon.rules.due import due_at
+from watchdaemon.rules.due import due_at, finish_due_at
 from watchdaemon.rules.workdays import WorkCalendar
 
 CALENDAR = WorkCalendar(CalendarPolicy())
@@ -95,3 +95,29 @@ def test_the_clock_changes_move_nothing_but_the_offset(published: datetime) -> N
 @given(first=instants, length=st.timedeltas(timedelta(), timedelta(days=20)))
 def test_a_later_message_is_never_due_earlier(first: datetime, length: timedelta) -> None:
     assert due_at(first + length, CALENDAR) >= due_at(first, CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("promised", "working_days", "due", "why"),
+    [
+        ("2026-11-23", 5, "2026-11-30", "five working days, over a weekend"),
+        ("2026-11-23", 1, "2026-11-24", "the next working day"),
+        ("2026-11-21", 5, "2026-11-27", "a Saturday's promise counts from Monday"),
+        ("2026-12-22", 3, "2026-12-29", "over Christmas: 23, 28, 29 December"),
+    ],
+)
+def test_a_promise_must_be_kept_by_the_end_of_so_many_working_days(
+    promised: str, working_days: int, due: str, why: str
+) -> None:
+    at = datetime.combine(date.fromisoformat(promised), time(10, 0), tzinfo=ZONE)
+    found = finish_due_at(at, CALENDAR, working_days)
+
+    assert found == CALENDAR.at(date.fromisoformat(due), time(17, 0)), why
+
+
+@given(published=instants, days=st.integers(1, 30))
+def test_a_promise_is_never_due_before_the_answer_was(published: datetime, days: int) -> None:
+    finish = finish_due_at(published, CALENDAR, days)
+
+    assert due_at(published, CALENDAR) <= finish
+    assert finish < finish_due_at(published, CALENDAR, days + 1)

@@ -116,7 +116,7 @@ def test_what_is_no_correction_is_refused_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "corrections.jsonl"
     file.write_text('\n["text"]\n', encoding="utf-8")
 
-    with pytest.raises(ValueError, match="corrections.jsonl:2"):
+    with pytest.raises(ValueError, match=r"corrections\.jsonl:2"):
         corrections(file)
 
 
