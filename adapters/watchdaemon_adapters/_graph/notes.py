@@ -33,7 +33,9 @@ class Notes:
     fit_on: date | None = None  # when that was found out
     posts: int = 0  # so many posts lie within the look-back
     apart_on: date | None = None  # when the question for everything at once was last refused
-    counts: dict[str, int] = field(default_factory=dict)  # comments under long threads when they were last read whole
+    counts: dict[str, int] = field(
+        default_factory=dict
+    )  # of threads: their comments, or those that did not come at once
     unsorted_on: dict[str, date] = field(default_factory=dict)  # lists that were seen out of order, and when
     alone: set[str] = field(default_factory=set)  # streams whose lists were asked for by themselves once
     spelling: dict[str, str] = field(default_factory=dict)  # by stream: how its ids are usually spelled

@@ -92,7 +92,7 @@ class PageCommentReader(CommentReader):
     async def _rows(self, post: Item, row: Row) -> AsyncIterator[list[object]]:
         depth = _Depth(self._mark)
         step: Mapping[str, str] = {}
-        shown = counted = 0
+        came = shown = counted = 0
         if self.is_nested and "comments" not in row:
             self._silent.append((post, row))
             return
@@ -107,13 +107,13 @@ class PageCommentReader(CommentReader):
             if self._is_known(depth, rows) or (following is None and self._is_all(post, row, rows, counted)):
                 return
             step = following or {}
-            shown = shown if step else 0  # else all of it is asked for again
+            came, shown = shown, shown if step else 0  # without a step all of it is asked for again
         async for page in self._pages(post, step, shown=shown, counted=counted):
             yield page
             if self._is_known(depth, page):
                 return
         if counted and not step:
-            self._collector.notes.remember_count(post.external_id, counted)
+            self._collector.notes.remember_count(post.external_id, counted - came)
 
     def _is_known(self, depth: "_Depth", rows: list[object]) -> bool:
         """Tell whether all that follows was read before.
@@ -128,13 +128,13 @@ class PageCommentReader(CommentReader):
         """Tell whether a list without a next page is all there is.
 
         What is counted beyond its rows is hidden from everybody, or left out here: the list itself is asked for when
-        the number is another one than the last time. No row at all, where some are counted, is worth a question once a
-        day and when the post changed.
+        that is more than the last time. No row at all, where some are counted, is worth a question once a day and when
+        the post changed.
         """
         if counted <= len(rows):
             return True
         if rows:
-            return self._collector.notes.counts.get(post.external_id) == counted
+            return counted - len(rows) <= self._collector.notes.counts.get(post.external_id, 0)
         updated_at = optional_moment(row, "updated_time")
         is_unchanged = updated_at is not None and self._mark.newer_than(updated_at)
         return is_unchanged and not self._collector.notes.is_sweep

@@ -41,6 +41,7 @@ POSTS = "posts"
 COMMENTS = "comments"
 TAGS = "tags"
 MOST_MEDIA = 100
+MOST_ASKED = 50  # of a media's comments that came without replies, when replies are missing
 SPARE_MEDIA = 5
 
 
@@ -263,9 +264,11 @@ class MediaCommentReader(CommentReader):
         async for item in self._below(post, nested, follows=notes.is_sweep or has_moved):
             found[item.external_id] = item
             yield item
-        if has_moved and len(found) + self._collector.malformed - unreadable < counted:
+        unshown = counted - len(found) - (self._collector.malformed - unreadable)
+        if has_moved and unshown > notes.counts.get(_unshown(post), 0):
             async for item in self._missing(post, found, counted, was_nested=bool(nested)):
                 yield item
+            notes.remember_count(_unshown(post), unshown)
         notes.remember_count(post.external_id, counted)
 
     async def _below(self, post: Item, nested: Row, *, follows: bool) -> AsyncIterator[Item]:
@@ -284,18 +287,21 @@ class MediaCommentReader(CommentReader):
     ) -> AsyncIterator[Item]:
         """Look for comments that are counted and were not shown: the lists inside others may end too early.
 
-        What is not found here either is hidden from everybody, and not looked for again before the number moves.
+        What is not found here either is hidden from everybody, and not looked for again before more are missing.
         """
         if was_nested:
             async for item in self._below(post, {}, follows=True):
                 found[item.external_id] = item
                 yield item
-        if len(found) >= counted:
-            return
-        answered = dict.fromkeys(i.parent_id for i in found.values() if i.parent_id is not None)
-        for replies in await gather(*(self._all_replies(post, comment_id) for comment_id in answered)):
-            for reply in replies:
-                yield reply
+        answered = list(dict.fromkeys(i.parent_id for i in found.values() if i.parent_id is not None))
+        others = [i.external_id for i in found.values() if i.parent_id is None and i.external_id not in answered]
+        for comments in (answered, others[:MOST_ASKED]):
+            if len(found) >= counted:
+                return
+            for replies in await gather(*(self._all_replies(post, comment_id) for comment_id in comments)):
+                for reply in replies:
+                    found[reply.external_id] = reply
+                    yield reply
 
     async def _all_replies(self, post: Item, comment_id: str) -> list[Item]:
         return [reply async for reply in self._replies(post, comment_id, {}, follows=True)]
@@ -329,6 +335,11 @@ class MediaCommentReader(CommentReader):
 
 
 _EDGES = {POSTS: "media", TAGS: "tags"}
+
+
+def _unshown(media: Item) -> str:
+    """Name what is remembered of a media: so many of its comments are counted and did not come with it."""
+    return f"{media.external_id}/unshown"
 
 
 def not_shown(account: Account) -> AccountError:

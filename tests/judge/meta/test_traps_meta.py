@@ -134,6 +134,50 @@ def test_replies_beyond_the_embedded_ones_are_found_where_only_the_number_tells_
     assert not [a for a in graph.asked if a.edge in ("comments", "replies")]
 
 
+def test_replies_that_never_come_with_their_comment_are_found_where_only_the_number_tells_of_them(
+    graph: Graph, gram: GramBook, watch_gram: Watch
+) -> None:
+    graph.left_out = {"replies"}
+    media = gram.media(NOW - DAY)
+    for n in range(5):
+        top = gram.comment(media, NOW - HOUR * (n + 9), f"Fråga {n}?")
+        gram.comment(media, NOW - HOUR * 2, "Svar", by=gram.voice, under=top)
+
+    assert_all(watch_gram, gram.truths, NOW, "ig")
+
+
+def test_comments_that_nobody_is_shown_are_looked_for_once(graph: Graph, gram: GramBook, watch_gram: Watch) -> None:
+    media = gram.media(NOW - DAY)
+    for n in range(5):
+        hidden = gram.comment(media, NOW - HOUR * (n + 9), f"Begränsad {n}?")
+        hidden.is_shown = False
+        del gram.truths[hidden.id]
+        gram.comment(media, NOW - HOUR * (n + 9), f"Fråga {n}?")
+    assert_all(watch_gram, gram.truths, NOW, "ig")
+    gram.comment(media, NOW + HOUR, "Ännu en fråga?")
+    graph.asked.clear()
+
+    assert_all(watch_gram, gram.truths, NOW + HOUR * 2, "ig")
+    assert not [a for a in graph.asked if a.edge in ("comments", "replies")]
+
+
+def test_comments_of_a_page_that_nobody_is_shown_are_looked_for_once(
+    graph: Graph, page: PageBook, watch: Watch
+) -> None:
+    post = page.post(NOW - DAY)
+    for n in range(5):
+        hidden = page.comment(post, NOW - HOUR * (n + 9), f"Begränsad {n}?")
+        hidden.is_shown = False
+        del page.truths[hidden.id]
+        page.comment(post, NOW - HOUR * (n + 9), f"Fråga {n}?")
+    assert_all(watch, page.truths, NOW)
+    page.comment(post, NOW + HOUR, "Ännu en fråga?")
+    graph.asked.clear()
+
+    assert_all(watch, page.truths, NOW + HOUR * 2)
+    assert not [a for a in graph.asked if a.edge == "comments"]
+
+
 def test_messages_beyond_the_nested_ones_are_found_where_only_the_number_tells_of_them(
     graph: Graph, page: PageBook, watch: Watch
 ) -> None:
