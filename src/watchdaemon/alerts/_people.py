@@ -105,8 +105,11 @@ def _of_account(account: Account, kind: AlertKind, turns: Turns, staff: Staff) -
 
 def _steps(account: Account, staff: Staff) -> tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[str]]:
     """Return the people of each step."""
-    readers = [p.key for p in staff.register.readers(account, staff.on) if p.key not in staff.unreachable]
+    supposed = [p.key for p in staff.register.readers(account, staff.on)]
+    readers = [p for p in supposed if p not in staff.unreachable]
     valid = [o.person for o in account.owners if o.is_valid(staff.on)]
+    if len(readers) < len(supposed):  # an owner whose mail does not arrive is as good as away
+        readers += [p for p in valid if p not in readers and staff.can_be_told(p)]
     others = [p for p in dict.fromkeys(valid) if p not in readers and staff.can_be_told(p)]
     return readers, others, _managers(account, staff), staff.unit()
 

@@ -106,7 +106,8 @@ class Conditions:
     def _pause(self, pause: tuple[datetime, datetime] | None) -> list[Alert]:
         if pause is None:
             return []
-        windows = windows_between(*pause, self._calendar, self._watch)
+        # a day earlier: the pause may have begun in a window that was open already
+        windows = windows_between(pause[0] - timedelta(days=1), pause[1], self._calendar, self._watch)
         return pause_alert(pause, [(w.opens_at, w.closes_at) for w in windows], self._late_after)
 
 
