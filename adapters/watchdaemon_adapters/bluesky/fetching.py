@@ -198,7 +198,7 @@ class Fetch:
         seen = self._told_since(horizon, mark, is_from_top=True)
         if not self.round.has_newest:
             self._expect_told(mark, seen)
-        self.round.told_at = self.now
+        self.round.told_at = None if self.bad else self.now  # what could not be read is read again
         newest = next(iter(seen), mark.newest if mark is not None else None)
         self.new_cursors["notifications"] = str(Mark(read_at=begun_at, newest=newest))
 
@@ -239,7 +239,7 @@ class Fetch:
             if times and all(t is not None and t < horizon for t in times):
                 break
             # what was told since an end was reached is little: that is read anew from the top
-            if self.round.told_at is None or not is_from_top:
+            if (self.round.told_at is None or not is_from_top) and not self.bad:
                 self.round.page = following
         self.round.page = None
         return seen
@@ -264,9 +264,12 @@ class Fetch:
             replies = self.own[uri].replies if uri in self.own else None
             if uri in self.read or self.round.is_read(uri, replies):
                 continue
+            bad = len(self.bad)
             try:
                 reading = self._thread(uri)
-                self.round.book_thread(uri, replies)
+                # one in which something could not be seen is read again: the next fetch must say so, too
+                if len(self.bad) == bad and not reading.blocked:
+                    self.round.book_thread(uri, replies)
             except NotThereError:
                 continue  # deleted a moment ago
             except AdapterError as error:
@@ -358,11 +361,12 @@ class Fetch:
                 continue
             if row.quotes is not None and self.round.quotes.get(row.uri) == row.quotes:
                 continue
+            bad = len(self.bad)
             try:
                 self._take_quotes(row.uri)
             except NotThereError:
                 continue  # deleted a moment ago
-            if row.quotes is not None:
+            if row.quotes is not None and len(self.bad) == bad:
                 self.round.quotes[row.uri] = row.quotes
         self.new_cursors["quotes"] = self._mark_of("quotes", mark, self.quoting, was_read=read_before)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from watchdaemon.errors import RetriableError
-from watchdaemon.http import Road
+from watchdaemon.http import Road, is_cut_or_foreign
 from watchdaemon_adapters._graph.client import as_outage, read_answer
 from watchdaemon_adapters._graph.errors import should_retry
 from watchdaemon_adapters._graph.values import Row
@@ -47,7 +47,7 @@ class ThreadsClient:
                 params=None if params is None else {**token, **params},
                 data=None if form is None else {**token, **form},
                 timeout=self._timeout,
-                should_retry=should_retry,
+                should_retry=lambda given: should_retry(given) or is_cut_or_foreign(given),
             )
         except RetriableError as error:
             raise as_outage(error) from None

@@ -12,8 +12,11 @@ from watchdaemon.errors import AdapterError, MalformedItemError, RateLimitedErro
 from watchdaemon_adapters._graph.collect import Mark, trouble_of
 from watchdaemon_adapters._graph.errors import MissingObjectError
 from watchdaemon_adapters.threads.client import ThreadsClient
+from watchdaemon_adapters.threads.rounds import Round, read_round
 
 P = ParamSpec("P")
+
+ROUND = "round"
 
 Seen = list[tuple[datetime, str]]
 """When and which: what a stream's cursor is made of."""
@@ -33,6 +36,12 @@ class Collector:
     advanced: dict[str, str] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     malformed: int = 0
+    round: Round = field(init=False)
+    is_round_over: bool = False  # everything below own posts was read
+
+    def __post_init__(self) -> None:
+        """Go on with a round that broke off, or begin one."""
+        self.round = read_round(self.cursors.get(ROUND), self.now)
 
     def mark(self, stream: str) -> Mark:
         """Return how far the stream was read before."""
@@ -93,6 +102,10 @@ class Collector:
             coverage = Coverage.COMPLETE
         else:
             coverage = Coverage.PARTIAL if self.advanced or self.items else Coverage.FAILED
+        if not self.is_round_over and not self.round.is_fresh:
+            self.advanced[ROUND] = str(self.round)
+        elif self.cursors.get(ROUND):
+            self.advanced[ROUND] = ""
         return FetchResult(
             account=self.account.key,
             coverage=coverage,

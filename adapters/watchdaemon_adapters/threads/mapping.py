@@ -143,17 +143,17 @@ def map_own_answer(row: object, account: Account, mention_id: str) -> Item:
     )
 
 
-def top_levels(rows: Iterable[object], post_id: str) -> dict[str, str]:
+def top_levels(rows: Iterable[object], post_id: str, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return, for each reply below a post, the id of the top-level reply it stands under (its own for one of those).
 
     Where the way up ends at a reply that is not shown (deleted, by a private profile), that one's id is the thread:
-    what stands under it stays together.
+    what stands under it stays together. `known` is what was returned of the pages before.
     """
     parents: dict[str, str | None] = {}
     for row in rows:
         if isinstance(row, dict) and (key := optional_id(row)) is not None:
             parents[key] = optional_id(child_of(row, "replied_to"))
-    tops: dict[str, str] = {}
+    tops = dict(known or {})
     for key in parents:
         way: dict[str, None] = {}  # in order, and quick to look into: a conversation may be one long chain
         at: str | None = key

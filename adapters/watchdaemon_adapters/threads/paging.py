@@ -23,14 +23,20 @@ class ListReader:
         self._tells_next = tells_next
 
     def read(self, path: str, params: Mapping[str, str], *, limit: int | None = None) -> Iterator[list[object]]:
-        """Yield the pages of a list; `limit` only where the edge knows the parameter.
+        """Yield the pages of a list; `limit` only where the edge knows the parameter. Raises as `read_from`."""
+        return (rows for rows, _ in self.read_from(None, path, params, limit=limit))
+
+    def read_from(
+        self, after: str | None, path: str, params: Mapping[str, str], *, limit: int | None = None
+    ) -> Iterator[tuple[list[object], str | None]]:
+        """Yield the pages of a list that come after a cursor, each with the cursor of its end.
 
         Raises:
             RetriableError: With reason INCOMPLETE when the pages cannot be followed to the end.
             AdapterError: As the client does.
         """
         edge = path.rpartition("/")[2]
-        step: Mapping[str, str] = {}
+        step: Mapping[str, str] = {"after": after} if after else {}
         is_promised = True  # whether the platform said that there is this page
         seen_steps: set[frozenset[tuple[str, str]]] = set()
         seen_ids: set[str] = set()
@@ -39,7 +45,7 @@ class ListReader:
             if answer is None:
                 return
             rows = rows_of(answer)
-            yield rows
+            yield rows, _after(answer)
             following, is_promised = self._following(edge, answer, rows)
             if following is None:
                 return
@@ -96,8 +102,8 @@ class ListReader:
         if promised is not None:
             self._tells_next.add(edge)
             return promised, True
-        after = child_of(child_of(answer, "paging"), "cursors").get("after")
-        if not rows or edge in self._tells_next or not isinstance(after, str) or not after:
+        after = _after(answer)
+        if not rows or edge in self._tells_next or after is None:
             return None, False
         return {"after": after}, False
 
@@ -107,3 +113,8 @@ class ListReader:
             platform=PLATFORM,
             account=self._account,
         )
+
+
+def _after(answer: Row) -> str | None:
+    after = child_of(child_of(answer, "paging"), "cursors").get("after")
+    return after if isinstance(after, str) and after else None

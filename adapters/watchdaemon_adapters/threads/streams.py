@@ -74,6 +74,7 @@ class AccountReader:
         replies.finish(posts)
         if held is not None:
             held.finish()
+        self._collector.is_round_over = replies.is_whole and (held is None or held.is_whole)
 
     def _read_mentions(self) -> None:
         """Read public posts that name the account, and the account's own answers to them.

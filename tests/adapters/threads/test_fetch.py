@@ -219,8 +219,8 @@ def test_a_missing_permission_costs_only_its_stream(
 
 def test_a_malformed_reply_is_counted_and_the_rest_is_kept(hall: Hall, adapter: PlatformAdapter) -> None:
     post = hall.post(ago=DAY)
-    whole = hall.reply(post, "Hel", ago=2 * HOUR)
-    broken = hall.reply(post, "Trasig", ago=HOUR)
+    broken = hall.reply(post, "Trasig", ago=2 * HOUR)
+    whole = hall.reply(post, "Hel", ago=HOUR)
     hall.fault(FaultKind.MALFORMED_ITEM, path="conversation")
     result = fetch(adapter)
 
@@ -235,9 +235,9 @@ def test_a_trouble_in_the_middle_of_a_conversation_keeps_what_came_and_moves_no_
 ) -> None:
     hall.serve(tells_next=True, page_size=2)
     post = hall.post(ago=DAY)
-    newest = hall.reply(post, "Ny?", ago=HOUR)
+    first = hall.reply(post, "Öppet?", ago=3 * HOUR)
     for _ in range(4):
-        hall.reply(post, "Gammal", ago=2 * HOUR)
+        hall.reply(post, "Senare", ago=2 * HOUR)
     calls = 0
     served = hall.stage.app
     assert served is not None
@@ -251,7 +251,7 @@ def test_a_trouble_in_the_middle_of_a_conversation_keeps_what_came_and_moves_no_
     hall.stage.app = breaks
     result = fetch(adapter)
 
-    assert newest.id in by_id(result)
+    assert first.id in by_id(result)
     assert reasons(result) == [(Reason.INCOMPLETE, "comments")]
     assert "comments" not in result.cursors
 
