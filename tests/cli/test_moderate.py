@@ -110,6 +110,7 @@ def test_a_refusal_ends_with_one_and_is_called_so(run: Run, hall: Hall) -> None:
 
     assert refused.exit_code == 1
     assert "Refused by the platform: nothing was changed." in refused.stderr
+    assert "`watchdaemon doctor kommunen` says whether the credential lacks a right to write" in refused.stderr
     assert not hall.is_hidden
 
 

@@ -142,6 +142,9 @@ def _show_end(entry: "ModerationEntry", plan: "Plan") -> None:
     detail = f" ({clean(entry.detail)})" if entry.detail else ""
     if entry.outcome is not Outcome.DONE:
         note(said + detail)
+        if entry.outcome is Outcome.REFUSED:
+            key = plan.account.key
+            note(f"`watchdaemon doctor {key}` says whether the credential lacks a right to write, and how to get it.")
         raise typer.Exit(1)
     typer.echo(said + detail)
 
