@@ -17,6 +17,9 @@ name = "Exempelkommun"
 
 [mail]
 sender = "vakt@example.org"
+
+[web]
+public_url = "https://vakt.example.org"
 """
 # A watchdog quick enough for a test; everything else is the unit as shipped.
 QUICK_WATCHDOG = "[Service]\nWatchdogSec=3\nTimeoutAbortSec=2\nRestartSec=200ms\n"
@@ -74,6 +77,13 @@ pytestmark = pytest.mark.xdist_group("systemd")
 def test_start_waits_until_it_is_ready_and_the_status_says_what_it_does(started: Machine) -> None:
     assert started.show("watchdaemon", "ActiveState") == "active"
     assert started.show("watchdaemon", "StatusText") == "watching 0 accounts; 0 questions wait, 0 overdue"
+
+
+@pytest.mark.systemd
+def test_the_unit_lets_it_serve_its_pages_on_loopback(started: Machine) -> None:
+    ask = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8470/healthz', timeout=10).read())"
+
+    assert started.run(nspawn.python() or "", "-c", ask).strip() == "b'ok\\n'"
 
 
 @pytest.mark.systemd

@@ -1,12 +1,13 @@
 """The pages over real HTTP: looking changes nothing, the button acts once. (2 s)"""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.services.conftest import register_of
-from tests.web.conftest import LIBRARY, NINE, SIGHT, Hall, accounts, hidden, ways
+from tests.web.conftest import LIBRARY, NINE, SIGHT, Hall, accounts, comment, hidden, ways
 
 from watchdaemon.domain.question import DecisionKind
 
@@ -232,3 +233,32 @@ def test_a_unit_s_manager_may_speak_and_a_former_owner_may_not(hall: Hall) -> No
     assert "Länken är inte din längre" in hall.get(link).text
     assert hall.dump() == before
     assert hall.get(hall.word(DecisionKind.SEEN, person="chris")).status_code == 200
+
+
+def test_what_happened_by_itself_stands_among_what_was_said(hall: Hall) -> None:
+    hall.press(hall.word(DecisionKind.SEEN))
+    hall.clock.move_to(NINE + timedelta(hours=2))
+    reply = comment("r1", "Hej! Klockan tio.", thread_id="q1", parent_id="q1", by_account=True, author_id=LIBRARY)
+    hall.take(replace(reply, published_at=NINE + timedelta(hours=1)))
+    page = hall.get(hall.item()).text.partition("Det här har hänt")[2]
+
+    assert re.findall("<li>(.*?)</li>", page)[:2] == [
+        "Sedd, enligt Anna Exempel i dag kl. 09.00",
+        "Besvarad i dag kl. 10.00",
+    ]
+
+
+def test_taking_back_a_word_about_removal_leaves_the_one_about_the_answer(hall: Hall) -> None:
+    hall.press(hall.word(DecisionKind.NO_REPLY_NEEDED))
+    hall.clock.move_to(NINE + timedelta(minutes=1))
+    hall.press(hall.word(DecisionKind.MUST_BE_REMOVED))
+    hall.clock.move_to(NINE + timedelta(minutes=2))
+    link = hall.word(DecisionKind.REOPENED)
+    page = hall.get(link).text
+
+    assert "Måste tas bort, enligt Anna Exempel" in page.partition("Detta tas tillbaka")[2]
+    assert "Det som sagts om borttagning tas tillbaka" in page
+    hall.press(link)
+    hall.clock.move_to(NINE + timedelta(minutes=3))
+    assert hall.state() == "dismissed"
+    assert "Inget svar behövs" in hall.get(hall.word(DecisionKind.REOPENED)).text.partition("Detta tas tillbaka")[2]

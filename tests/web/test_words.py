@@ -1,4 +1,4 @@
-"""What the pages say: in every language, readable by everybody, and proof against whatever citizens write. (4 s on an idle core)"""
+"""What the pages say: in every language, readable by everybody, proof against what citizens write. (4 s)"""
 
 import re
 from dataclasses import replace

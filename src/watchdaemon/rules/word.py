@@ -68,3 +68,16 @@ def word_of(decisions: Sequence[Decision]) -> Word:
                 reopened = said
             is_last_about_removal = False
     return Word(decision=decision, taken_back=taken_back, reopened=reopened, removal=removal)
+
+
+def standing(decisions: Sequence[Decision]) -> Decision | None:
+    """Return the word that a `REOPENED` said now would take back; None when there is none."""
+    decision = removal = None
+    for said in sorted(decisions, key=lambda d: d.at):  # stable
+        if said.kind in _ABOUT_REMOVAL:
+            removal = said
+        elif said.kind in DECIDED:
+            decision, removal = said, None
+        elif said.kind is DecisionKind.REOPENED:
+            decision, removal = (decision if removal else None), None
+    return removal or decision

@@ -13,7 +13,7 @@ import structlog
 
 from watchdaemon.domain.account import Account, Person, Register
 from watchdaemon.domain.calendar import WatchPolicy
-from watchdaemon.domain.question import Decision, DecisionKind, Question
+from watchdaemon.domain.question import Decision, DecisionKind, Question, Step
 from watchdaemon.domain.watch import WatchEntry, Window
 from watchdaemon.errors import WatchdaemonError
 from watchdaemon.ports import (
@@ -26,6 +26,7 @@ from watchdaemon.ports import (
     WatchLog,
 )
 from watchdaemon.rules.schedule import windows_on
+from watchdaemon.rules.word import standing
 from watchdaemon.rules.workdays import WorkCalendar
 from watchdaemon.services.by_hand import confirm
 from watchdaemon.services.links import LinkRefusedError, Page, Purpose, Refusal, SignedLinks, Ticket, window_of
@@ -53,15 +54,15 @@ class ItemLook:
     question: Question
     kind: DecisionKind | None
     decisions: tuple[Decision, ...]  # on this item, oldest first
+    steps: tuple[Step, ...]  # of its life, oldest first
     names: dict[str, str]  # of those who said them, by key
     used_at: datetime | None  # when this very link said its word
     now: datetime
 
     @property
     def standing(self) -> Decision | None:
-        """The word that would be taken back: the newest, unless it was taken back already."""
-        words = [d for d in self.decisions if d.kind is not DecisionKind.SEEN]
-        return words[-1] if words and words[-1].kind is not DecisionKind.REOPENED else None
+        """The word that would be taken back."""
+        return standing(self.decisions)
 
     @property
     def about(self) -> str:
@@ -232,6 +233,7 @@ class WordService:
             question=question,
             kind=ticket.purpose if isinstance(ticket.purpose, DecisionKind) else None,
             decisions=decisions,
+            steps=tuple(self._store.steps(account.key, ticket.subject)),
             names=_names(register, decisions),
             used_at=self._store.link_used_at(ticket.fingerprint),
             now=now,

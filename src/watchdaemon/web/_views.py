@@ -11,7 +11,7 @@ from watchdaemon.mail.shown import account_view, block, kind_name, line, link, n
 from watchdaemon.rules.schedule import watch_state
 from watchdaemon.services.links import Page, Purpose
 from watchdaemon.services.words import LONGEST_NOTE, NEEDS_NOTE, ItemLook, WindowLook
-from watchdaemon.web._words import STATES, STILL_WAITS, WATCH_STATES, WORDINGS, PageWords, Wording
+from watchdaemon.web._words import REMOVAL_TAKEN_BACK, STATES, STILL_WAITS, WATCH_STATES, WORDINGS, PageWords, Wording
 
 Further = Callable[[Purpose], str]
 """Makes the token of another link about the same item."""
@@ -24,6 +24,7 @@ _ABOUT_ANSWERING = (
     DecisionKind.NO_REPLY_NEEDED,
     DecisionKind.NOT_A_QUESTION,
 )
+_OF_REMOVAL = frozenset({DecisionKind.MUST_BE_REMOVED, DecisionKind.MAY_STAY})
 _ABOUT_REMOVING = (DecisionKind.REMOVED, DecisionKind.MAY_STAY)
 
 
@@ -120,7 +121,7 @@ def item_view(look: ItemLook, words: PageWords, further: Further, entered: Enter
         link=url,
         link_label=words.say("Open on %(platform)s", platform=account.platform),
         bare_link="" if url else line(item.url, limit=200),
-        history=tuple(_said(d, look, words) for d in look.decisions),
+        history=_history(look, words),
         taken_back=_taken_back(look, words),
         form=None if is_done or wording is None else _form(look, wording, words, entered),
         ways_title=words.say("What became of it?") if look.kind is None else words.say("Something else?"),
@@ -172,6 +173,9 @@ def _wording(look: ItemLook) -> Wording | None:
         return None
     if look.kind is DecisionKind.REOPENED and look.standing is None and look.used_at is None:
         return STILL_WAITS
+    is_of_removal = look.standing is not None and look.standing.kind in _OF_REMOVAL
+    if look.kind is DecisionKind.REOPENED and is_of_removal and look.used_at is None:
+        return REMOVAL_TAKEN_BACK
     return WORDINGS[look.kind]
 
 
@@ -205,9 +209,23 @@ def _facts(look: ItemLook, words: PageWords) -> tuple[tuple[str, str], ...]:
         (words.say("What"), f"{kind_name(item.kind, words)}, {about}"),
         (words.say("Now"), state),
         (words.say("Answer due"), words.moment(verdict.due_at, look.now) if verdict.due_at and is_open else ""),
+        (words.say("Promised by"), words.moment(verdict.finish_due_at, look.now) if verdict.finish_due_at else ""),
         (words.say("Answered"), words.moment(verdict.answered_at, look.now) if verdict.answered_at else ""),
     ]
     return tuple((label, value) for label, value in facts if value)
+
+
+def _history(look: ItemLook, words: PageWords) -> tuple[str, ...]:
+    """Tell what was said and what happened by itself, oldest first."""
+    told = [(d.at, _said(d, look, words)) for d in look.decisions]
+    state: QuestionState | None = QuestionState.OPEN  # that it waited at first is no news
+    for step in look.steps:
+        is_word = step.by is not None and step.by.startswith("person:")  # told above, with its note
+        if step.state is not state and step.state is not None and not is_word:
+            when = words.moment(step.at, look.now)
+            told.append((step.at, words.say("%(state)s %(when)s", state=words.say(STATES[step.state]), when=when)))
+        state = step.state
+    return tuple(text for _, text in sorted(told, key=lambda t: t[0]))
 
 
 def _said(decision: Decision, look: ItemLook, words: PageWords) -> str:

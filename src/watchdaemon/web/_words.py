@@ -103,6 +103,14 @@ STILL_WAITS = Wording(
 )
 """A REOPENED where there is no word to take back."""
 
+REMOVAL_TAKEN_BACK = Wording(
+    name=N_("Take it back"),
+    effect=N_("What was said of its removal is taken back. What was said of its answer stays."),
+    button=N_("Take it back"),
+    note=N_("Why, if you like"),
+)
+"""A REOPENED where the last word was about removal."""
+
 STATES: Mapping[str, str] = {
     "open": N_("Waits for an answer"),
     "overdue": N_("Overdue"),
