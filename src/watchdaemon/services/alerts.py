@@ -141,17 +141,20 @@ class AlertService:
         questions, level = self._conditions.plan(is_open, staff, now, None if gaps else pause)
         plan = _joined(self._watch_plan(is_open, register, now, gaps), level)
         staying = _staying(plan, is_open)
-        facts = self._round(staff, staying, now)
+        stored_tellings = self._store.alert_tellings(since=self._calendar.at(staff.on, time()))
+        tellings = [_telling_not_ahead(t, now) for t in stored_tellings]
+        facts = self._round(staff, staying, tellings, now)
         said, why = tell([*staying, *plan.open], [*plan.close, *self._untold(facts, staying, plan)], plan.left, facts)
         _log_held(why)
         moved = [a for a, b in zip(is_open, stored, strict=True) if a != b]
-        ended = _ended(facts, staying, plan, said, now)
-        if not (said or ended or moved or _is_any(plan)):
+        redated = [t for t, before in zip(tellings, stored_tellings, strict=True) if t != before]
+        quietly = [*redated, *_ended(facts, staying, plan, said, now)]
+        if not (said or quietly or moved or _is_any(plan)):
             return 0
         told = notices(said, register, now, questions)
         with self._store.together():
             numbers = self._book(plan, staying, moved, said, now)
-            self._store.book_alert_tellings([*ended, *_numbered(said, numbers)])
+            self._store.book_alert_tellings(_numbered(quietly, said, numbers))
             mails = sum(self._queue(notice, said, now) for notice in told)
         if self._channel is not None:
             self._channel.announce(told)
@@ -198,11 +201,11 @@ class AlertService:
         accounts = [a for a in register.watched() if since.get(a.key, now) <= window.opens_at]
         return runs_late(now, window, {e.account: e for e in entries if e.window == window}, accounts)
 
-    def _round(self, staff: Staff, staying: Sequence[Alert], now: datetime) -> Round:
+    def _round(self, staff: Staff, staying: Sequence[Alert], booked: Sequence[AlertTelling], now: datetime) -> Round:
         day_begins = self._calendar.at(staff.on, time())
         tellings: dict[int, dict[str, AlertTelling]] = defaultdict(dict)
-        for telling in self._store.alert_tellings(since=day_begins):
-            tellings[telling.alert][telling.person] = _telling_not_ahead(telling, now)
+        for telling in booked:
+            tellings[telling.alert][telling.person] = telling
         self._remember(tellings, staying)
         return Round(
             now=now,
@@ -329,9 +332,9 @@ def _ended(
     return ended
 
 
-def _numbered(said: Sequence[Said], numbers: Mapping[Key, int]) -> list[AlertTelling]:
+def _numbered(quietly: Sequence[AlertTelling], said: Sequence[Said], numbers: Mapping[Key, int]) -> list[AlertTelling]:
     """Return what is kept of what was said, with the numbers that new alerts got; the last word on each counts."""
-    kept: dict[tuple[int, str], AlertTelling] = {}
+    kept = {(t.alert, t.person): t for t in quietly}
     for one in said:
         number = one.after.alert or numbers.get((one.alert.kind, one.alert.cause))
         if number is not None:
