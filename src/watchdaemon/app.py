@@ -397,8 +397,10 @@ def _mail_secret(store: Store) -> str:
     return known
 
 
-def smtp_mailer(settings: Settings) -> SmtpMailer:
+def smtp_mailer(settings: Settings, *, on_step: Callable[[str], None] = lambda _: None) -> SmtpMailer:
     """Return what hands mails to the configured server; nothing is connected yet.
+
+    `on_step` is told of each step that went well.
 
     Raises:
         ConfigError: A setting or credential cannot be used.
@@ -417,6 +419,7 @@ def smtp_mailer(settings: Settings) -> SmtpMailer:
         local_hostname=mail.local_hostname,
         bounce_address=mail.bounce_address,
         verp=mail.verp,
+        on_step=on_step,
     )
 
 

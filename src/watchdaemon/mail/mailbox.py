@@ -156,6 +156,8 @@ class _told:  # noqa: N801 - reads as a statement
             raise MailboxError(f"{self._host} ended the connection") from None
         if isinstance(error, imaplib.IMAP4.error):
             raise MailboxError(f"{self._host} refuses the login or the mailbox") from None
+        if isinstance(error, UnicodeError):
+            raise MailboxError("user, password or mailbox has letters beyond ASCII, which IMAP does not take") from None
         if isinstance(error, OSError):
             raise MailboxError(f"{self._host} does not answer: {type(error).__name__}") from error
 

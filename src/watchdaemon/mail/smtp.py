@@ -9,6 +9,7 @@ import re
 import smtplib
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -53,6 +54,7 @@ class SmtpMailer:
         local_hostname: str | None = None,
         bounce_address: str | None = None,
         verp: bool = False,
+        on_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Make a mailer; nothing is connected before the first mail.
 
@@ -68,6 +70,7 @@ class SmtpMailer:
             local_hostname: What we call ourselves in EHLO; None: the machine's full name.
             bounce_address: The envelope sender: where servers return a mail that they could not pass on.
             verp: Give each mail an envelope sender of its own, ``bounce+<opaque>@…``, which names it when it returns.
+            on_step: Told, in words, of each step that went well: for a person who tries the server out.
 
         Raises:
             ConfigError: The settings contradict each other, or the certificates cannot be read.
@@ -82,6 +85,7 @@ class SmtpMailer:
         self._port = port or {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}[self._security]
         self._sender = wire_address(bounce_address or sender)
         self._verp = verp
+        self._on_step = on_step
         self._username = username
         self._password = password
         self._timeout = timeout_seconds
@@ -165,6 +169,7 @@ class SmtpMailer:
             if not is_too_big:
                 raise
             raise self._refused(mail, error.smtp_code, error.smtp_error, "message") from error
+        self._on_step("The server took the mail.")
 
     def _envelope_sender(self, mail: OutgoingMail) -> str:
         opaque = mail.message_id.partition("@")[0]
@@ -203,12 +208,16 @@ class SmtpMailer:
                     return self._connection
             self._hang_up()  # servers end idle connections; that is no failure of the next mail
         connection = self._open()
+        self._on_step(f"{self._host}:{self._port} answers.")
         try:
             if self._security is Security.STARTTLS:
                 connection.starttls(context=self._tls)  # raises when the server does not offer it
+            if self._security is not Security.NONE:
+                self._on_step("The connection is protected, and the server's certificate is trusted.")
             connection.ehlo_or_helo_if_needed()
             if self._username and self._password:
                 connection.login(self._username, self._password.get_secret_value())
+                self._on_step("The login is accepted.")
         except BaseException:
             connection.close()
             raise
