@@ -281,7 +281,7 @@ def test_a_quota_that_runs_out_is_told_to_the_communications_unit_and_stays_unti
         ]
 
     seen = []
-    for hour, used in ((9, 100.0), (10, 101.0), (11, 95.0), (13, 99.0), (14, 90.0)):
+    for hour, used in ((8, 100.0), (10, 101.0), (12, 95.0), (14, 99.0), (16, 90.0)):
         expects(used)
         desk.run(at(23, hour, 10))
         seen.append(desk.kinds())
@@ -296,7 +296,7 @@ def test_an_account_without_posts_is_told_to_its_owners_once(desk: Desk) -> None
     desk.run(at(23, 8, 5))
     later = datetime(2026, 12, 28, 9, tzinfo=ZONE).astimezone(UTC)
     desk.run(later)
-    desk.run(later + timedelta(hours=2))
+    desk.run(later + timedelta(hours=3))
 
     assert desk.kinds() == [K.STALE]
     assert [person for _, person, subject in desk.mails() if "utan inlägg" in subject or "posts" in subject] == [

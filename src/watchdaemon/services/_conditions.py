@@ -31,7 +31,7 @@ from watchdaemon.rules.schedule import windows_between
 from watchdaemon.rules.staleness import staleness
 from watchdaemon.rules.workdays import WorkCalendar
 
-STATE_EVERY: Final = timedelta(hours=1)
+STATE_EVERY: Final = timedelta(hours=2)
 """So often it is asked how accounts, owners, budgets and mail stand: it changes by days."""
 
 Items = Mapping[tuple[str, str], Question]
