@@ -365,12 +365,17 @@ def build(
 
 
 def signed_links(settings: Settings, store: Store) -> SignedLinks | None:
-    """Return what makes and reads the links in mails; None when no pages are served."""
+    """Return what makes and reads the links in mails; None when no pages are served.
+
+    Raises:
+        ConfigError: The credential that is to sign them cannot be used.
+    """
     web = settings.web
     if web.public_url is None:
         return None
     life = timedelta(days=web.link_days)
     keys = LinkKeys(store, settings.credential_source(), credential=web.key, is_required=web.key_is_given, life=life)
+    keys.check()
     return SignedLinks(store, keys, public_url=web.public_url, life=life)
 
 

@@ -22,6 +22,7 @@ def figures() -> Iterator[Figure]:
         config.write_text(
             '[organisation]\nname = "Exempelkommun"\n[mail]\nsender = "vakt@example.org"\n'
             f'[storage]\nurl = "sqlite:///{folder}/idle.sqlite3"\n'
+            '[web]\npublic_url = "http://127.0.0.1:8470"\n'  # pages served, too
         )
         program = Path(sys.executable).with_name("watchdaemon")
         command = [str(program), "run", "--config", str(config)]

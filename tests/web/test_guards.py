@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 from io import StringIO
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from watchdaemon.clock import SimulatedClock
 from watchdaemon.daemon.logs import configure_logging
 from watchdaemon.domain.question import DecisionKind
 from watchdaemon.errors import ConfigError, StorageError
+from watchdaemon.settings import load_settings
 from watchdaemon.web._limits import Limits
 from watchdaemon.web.server import WebServer
 
@@ -284,6 +286,28 @@ def test_stopping_frees_the_port_and_can_be_done_twice(hall: Hall) -> None:
         hall.browser.get(f"{url}/healthz")
     with WebServer(hall.app, port=int(url.rpartition(":")[2])) as again:
         assert hall.browser.get(f"{again.url}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("public", ["https://vakt.example.org:443", "https://VAKT.example.org"])
+def test_a_default_port_and_large_letters_are_the_same_host(hall: Hall, public: str) -> None:
+    web = hall.app.settings.web.model_copy(update={"public_url": public})
+    app = built(hall.app.settings.model_copy(update={"web": web}), SimulatedClock(hall.clock()))
+    with WebServer(app, port=0) as server:
+        answer = hall.get(f"{server.url}/healthz", Host="vakt.example.org")
+    app.close()
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["http://vakt.example.org", "ftp://x", "https://x/?q", "https://u:p@x", "vakt.example"]
+)
+def test_an_address_that_links_cannot_begin_with_is_refused(tmp_path: Path, address: str) -> None:
+    file = tmp_path / "w.toml"
+    file.write_text(f'[organisation]\nname = "E"\n[mail]\nsender = "v@example.org"\n[web]\npublic_url = "{address}"\n')
+
+    with pytest.raises(ConfigError, match=r"web\.public_url"):
+        load_settings(file)
 
 
 def test_settings_refuse_addresses_that_would_give_links_away(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -256,6 +256,18 @@ def test_a_credential_that_is_no_key_is_a_fault_and_never_replaced_by_another(
     assert store.get_state("web_keys") is None
 
 
+def test_a_credential_that_breaks_later_keeps_no_mail_from_being_written(tmp_path: Path, store: MemoryStore) -> None:
+    credential(tmp_path, KEY)
+    made = links(tmp_path, store)
+    before = made.word("anna", LIBRARY, "q1", SEEN, at=NINE)
+    credential(tmp_path, "short")
+    made.word("anna", LIBRARY, "q2", SEEN, at=NINE + timedelta(minutes=1))
+
+    assert made.word("anna", LIBRARY, "q1", SEEN, at=NINE) == before
+    with pytest.raises(ConfigError):
+        made.read(token(before), NINE)  # nobody is believed meanwhile
+
+
 def test_a_credentials_key_is_not_renewed_in_the_database(tmp_path: Path, store: MemoryStore) -> None:
     credential(tmp_path, KEY)
 

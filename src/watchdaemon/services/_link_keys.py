@@ -9,9 +9,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import structlog
 from pydantic import SecretStr
 
 from watchdaemon.errors import ConfigError
+
+log = structlog.get_logger(__name__)
 
 _STATE = "web_keys"
 _SHORTEST = 32  # characters: what `openssl rand -base64 32` or `watchdaemon credentials new-key` write is longer
@@ -78,11 +81,16 @@ class LinkKeys:
         self._credential = credential
         self._is_required = is_required
         self._life = life
+        self._last_given: list[bytes] = []
 
     @property
     def is_from_credential(self) -> bool:
         """Whether the operator's own key signs, not the store's."""
         return self._is_required or self._files.holds(self._credential)
+
+    def check(self) -> None:
+        """Read the credential, if there is one. Raises ConfigError when it is no key."""
+        self._last_given = self._given()
 
     def signing(self, now: datetime) -> bytes:
         """Return the key that signs; the first time without a credential, makes it.
@@ -91,7 +99,14 @@ class LinkKeys:
             ConfigError: The credential cannot be read or is too short to be a key.
             StorageError: The database does not answer.
         """
-        given = self._given()
+        try:
+            self._last_given = self._given()
+        except ConfigError as error:
+            if not self._last_given:
+                raise
+            # It was good when the program began. That it is broken now keeps no mail from being written.
+            log.error("web_key_unreadable", detail=str(error), used="the key as it was")
+        given = self._last_given
         kept = self._kept()
         if given:
             if any(k.retired_at is None for k in kept):

@@ -99,7 +99,12 @@ class Application:
         self._words = words
         self._renderer = renderer
         parts = urlsplit(public_url)
-        self._hosts = {parts.netloc.lower(), *(name.lower() for name in listen)}
+        default = {"http": ":80", "https": ":443"}[parts.scheme]
+        self._hosts = {
+            parts.netloc.lower(),
+            parts.netloc.lower().removesuffix(default),
+            *(name.lower() for name in listen),
+        }
         self._prefix = parts.path.rstrip("/")
         self._proxies = frozenset(proxies)
         self._limits = limits or Limits(monotonic)
