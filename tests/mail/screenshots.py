@@ -33,7 +33,7 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WIDTHS = {"wide": 760, "phone": 400}
 SCHEMES = ("light", "dark")
-TALLEST = 3_000  # what is below looks the same, and pictures in a repository should be small
+TALLEST = 4_600  # what is below looks the same, and pictures in a repository should be small
 
 
 TO_PALETTE = """async (picture) => {

@@ -8,7 +8,7 @@ from watchdaemon.domain.delivery import OutgoingMail
 
 
 def write_preview(mail: OutgoingMail, out: Path) -> list[Path]:
-    """Write ``<key>.eml``, ``.txt`` and ``.html`` below `out` (made when missing); returns the files."""
+    """Write ``<key>.eml``, ``.txt``, ``.html`` and what is attached into `out` (made when missing); returns the files."""
     out.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", str(mail.key)).strip("-.") or "mail"
     written = [out / f"{stem}.eml"]
@@ -16,6 +16,12 @@ def write_preview(mail: OutgoingMail, out: Path) -> list[Path]:
     for subtype, ending in (("plain", "txt"), ("html", "html")):
         path = out / f"{stem}.{ending}"
         path.write_text(part(mail, subtype), encoding="utf-8")
+        written.append(path)
+    message = message_from_bytes(mail.message, policy=policy.SMTP)
+    for attached in message.iter_attachments():
+        content = attached.get_payload(decode=True)
+        path = out / f"{stem}-{re.sub(r'[^A-Za-z0-9._-]+', '-', attached.get_filename() or 'file').strip('-.')}"
+        path.write_bytes(content if isinstance(content, bytes) else b"")
         written.append(path)
     return written
 

@@ -229,6 +229,7 @@ def _environment(language: str, zone: ZoneInfo) -> Environment:
     environment.filters["quoted"] = _quoted
     environment.filters["broken"] = _broken
     environment.filters["underlined"] = _underlined
+    environment.filters["kept"] = _kept
     return environment
 
 
@@ -240,6 +241,11 @@ def _quoted(text: str) -> str:
 def _broken(text: str) -> Markup:
     """Keep a text's own line breaks in HTML; Outlook knows no ``white-space``."""
     return Markup("<br>\n").join(escape(part) for part in text.split("\n"))
+
+
+def _kept(headline: str) -> str:
+    """Keep a number and its word on one line: "1" at the end of a line belongs to nothing."""
+    return re.sub(r"(?<=\d) ", "\u00a0", headline)
 
 
 def _underlined(title: str) -> str:
