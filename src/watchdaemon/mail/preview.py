@@ -8,7 +8,7 @@ from watchdaemon.domain.delivery import OutgoingMail
 
 
 def write_preview(mail: OutgoingMail, out: Path) -> list[Path]:
-    """Write ``<key>.eml``, ``.txt``, ``.html`` and what is attached into `out` (made when missing); returns the files."""
+    """Write ``<key>.eml``, ``.txt``, ``.html`` and what is attached into `out`, made when missing; return them."""
     out.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", str(mail.key)).strip("-.") or "mail"
     written = [out / f"{stem}.eml"]
