@@ -173,6 +173,12 @@ def check(verdict: CredentialVerdict = CredentialVerdict.VALID, **facts: object)
             "Give our app the missing permission",
         ),
         (
+            Examined(check=check(expires_at=NOW + timedelta(days=3), detail="it could not be renewed: refused")),
+            State.WARNING,
+            "works, and ends Thu 2026-11-26 09:00: it could not be renewed: refused",
+            "watchdaemon auth x --account kommunen-x",
+        ),
+        (
             Examined(check=check(expires_at=NOW + timedelta(days=3))),
             State.WARNING,
             "works, and ends Thu 2026-11-26 09:00",

@@ -91,7 +91,8 @@ def finding_of(account: Account, examined: "Examined", zone: ZoneInfo) -> Findin
         lacks = f"works, but lacks {', '.join(check.missing_scopes)}: what needs that cannot be read"
         return Finding(_what(account), State.WARNING, lacks, _step(account, Reason.PERMISSION))
     if check.expires_at is not None and check.expires_at <= check.tried_at + _SOON:
-        ends = f"works, and ends {local_text(check.expires_at, zone)}"
+        why = f": {check.detail}" if check.detail else ""  # what renews itself says here why it could not
+        ends = f"works, and ends {local_text(check.expires_at, zone)}{why}"
         return Finding(_what(account), State.WARNING, ends, _step(account, Reason.UNAUTHORISED))
     return Finding(_what(account), State.OK, _in_order(check, zone), _to_moderate(account, examined))
 
