@@ -32,6 +32,7 @@ from watchdaemon.rules.schedule import current_window
 from watchdaemon.rules.workdays import WorkCalendar
 from watchdaemon.services.alerts import AlertService
 from watchdaemon.services.bounces import BounceService
+from watchdaemon.services.channel import Channel
 from watchdaemon.services.credentials import ConnectService, HealthService
 from watchdaemon.services.digests import DigestService
 from watchdaemon.services.judge import JudgeService
@@ -145,6 +146,8 @@ class App:
         self.connections = ConnectService(
             store=store, credentials=self.credentials, adapter_with=self._make_adapter, clock=clock
         )
+        people = settings.alerts.channels
+        self._channel = Channel(people, self._channel_address) if people else None
         self.alerts = AlertService(
             store=store,
             renderer=renderer,
@@ -154,6 +157,7 @@ class App:
             activity=settings.activity_policy(),
             communications=settings.communications(),
             budgets=self.quota.report,
+            channel=self._channel,
         )
         self.digests = DigestService(store=store, renderer=renderer, calendar=self.calendar, watch=self.watch)
         self.weekly = WeeklyService(
@@ -219,6 +223,13 @@ class App:
             raise AccountError(
                 told, platform=platform, reason=Reason.NO_ADAPTER, cause_key=f"{platform}:no-adapter"
             ) from error
+
+    def _channel_address(self, credential: str) -> SecretStr:
+        fields = self.settings.credential_source().read(credential)
+        address = fields.get("url", fields.get("token"))
+        if address is None:
+            raise ConfigError(f"alerts.channels: {credential!r} holds no url")
+        return address
 
     # ---- work --------------------------------------------------------------------------------------------------
 
