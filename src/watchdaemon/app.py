@@ -51,6 +51,9 @@ from watchdaemon.triage import classify
 
 log = structlog.get_logger(__name__)
 
+_CHANNEL_WAIT = 10.0
+"""So many seconds a process that ends waits for what is on its way to a second channel."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassReport:
@@ -330,6 +333,8 @@ class App:
 
     def close(self) -> None:
         """Give back threads, connections and files."""
+        if self._channel is not None:
+            self._channel.wait(_CHANNEL_WAIT)
         self.poller.close()
         self.health.close()
         for stop_hearing in self._stop_hearing:
