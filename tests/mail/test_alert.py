@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.mail.reading import Page, html, text
-from tests.mail.samples import CHRIS, alert, full_notice, key, local, notice, renderer
+from tests.mail.reading import Page, file_rows, html, text
+from tests.mail.samples import CHRIS, alert, entry, full_notice, key, local, notice, renderer
 
 from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.delivery import MailKind, OutgoingMail
@@ -74,12 +74,30 @@ def test_an_account_that_left_the_register_is_named_by_its_key() -> None:
     assert "- old-account\n" in text(rendered(alert(accounts=("old-account",))))
 
 
-def test_an_alert_about_hundreds_names_some_and_counts_the_rest() -> None:
-    said = text(rendered(alert(accounts=tuple(f"account-{number:03d}" for number in range(500)))))
+def test_an_alert_about_hundreds_names_some_and_has_all_in_its_file() -> None:
+    mail = rendered(alert(accounts=tuple(f"a{number}" for number in range(300))))
 
-    assert "- account-039\n" in said
-    assert "- 460 till\n" in said
-    assert "account-040" not in said
+    assert "260 till, i den bifogade filen" in text(mail)
+    assert [cells[2] for cells in file_rows(mail)[1:]] == [f"a{number}" for number in range(300)]
+    assert file_rows(mail)[1][:2] == ["Inte bevakat", "2026-11-20 15:10"]
+
+
+def test_an_alert_that_names_everything_has_no_file() -> None:
+    assert file_rows(renderer().alert(full_notice(), KEY)) == []
+
+
+@pytest.mark.parametrize(("kind", "shown"), [(AlertKind.QUESTION_OVERDUE, True), (AlertKind.SECRET, False)])
+def test_a_file_of_items_has_the_words_of_overdue_questions_and_of_nothing_to_be_removed(
+    kind: AlertKind, shown: bool
+) -> None:
+    asked = {("library-fb", str(n)): entry(text="=HYPERLINK(1)", external_id=str(n)).question for n in range(50)}
+    told = replace(alert(accounts=("library-fb",), kind=kind), items=tuple(key for _, key in asked), reason=None)
+
+    mail = renderer().alert(replace(notice([told]), questions=asked), KEY)
+
+    assert "10 till, i den bifogade filen" in text(mail)
+    assert {cells[5] for cells in file_rows(mail)[1:]} == {"'=HYPERLINK(1)" if shown else ""}
+    assert len(file_rows(mail)) == 51
 
 
 def test_news_and_what_is_over_stand_in_one_mail() -> None:

@@ -17,7 +17,7 @@ _ACCESS = frozenset({AlertKind.CREDENTIAL_EXPIRING, AlertKind.CREDENTIAL_DEAD})
 _GAPS = frozenset({AlertKind.NOT_WATCHED, AlertKind.PARTLY_WATCHED, AlertKind.DAEMON_LATE})
 _BY_ITEMS = frozenset({AlertKind.SECRET, AlertKind.REMOVAL, AlertKind.QUESTION_OVERDUE})
 
-_NAMED = 40
+NAMED = 40
 """Accounts and items named one by one; an app-wide stop strikes hundreds."""
 
 _EXCERPT = 160
@@ -195,7 +195,7 @@ class _Maker:
         known = self._notice.questions
         found = [known[a, i] for a in alert.accounts for i in alert.items if (a, i) in known]
         found.sort(key=lambda q: (q.verdict.due_at or q.item.published_at, q.item.key))
-        return tuple(self._item(alert, question) for question in found[:_NAMED])
+        return tuple(self._item(alert, question) for question in found[:NAMED])
 
     def _item(self, alert: Alert, question: Question) -> ItemView:
         words, item, now = self._words, question.item, self._notice.now
@@ -220,8 +220,12 @@ class _Maker:
             for key in alert.accounts
             if key not in self._accounts
         ]
-        return (*known, *gone)[:_NAMED]
+        return (*known, *gone)[:NAMED]
 
     def _further(self, alert: Alert) -> str:
-        further = max(len(alert.accounts), len(alert.items) if alert.kind in _BY_ITEMS else 0) - _NAMED
-        return self._words.count("%(number)d more", "%(number)d more", further) if further > 0 else ""
+        further = max(len(alert.accounts), len(alert.items) if alert.kind in _BY_ITEMS else 0) - NAMED
+        return (
+            self._words.count("%(number)d more, in the attached file", "%(number)d more, in the attached file", further)
+            if further > 0
+            else ""
+        )

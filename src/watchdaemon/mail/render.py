@@ -23,6 +23,7 @@ from watchdaemon.domain.overview import MonthlyOverview
 from watchdaemon.errors import ConfigError
 from watchdaemon.mail import _clean
 from watchdaemon.mail._alert import notice_view
+from watchdaemon.mail._alert_table import alert_table
 from watchdaemon.mail._digest import digest_table, digest_view
 from watchdaemon.mail._message import Attachment, Letter, compose, is_address, message_id
 from watchdaemon.mail._monthly import monthly_table, monthly_view
@@ -119,7 +120,11 @@ class MailRenderer:
         """Render an alert mail."""
         words = self._words(notice.recipient)
         body = self._body(key, notice.recipient, words, notice.now, notice_view(notice, words, self._links))
-        return self._mail(key, notice.recipient, words, notice.now, body, place=alert_place(notice))
+        attached = alert_table(notice, words)
+        place = alert_place(notice)
+        return self._mail(
+            key, notice.recipient, words, notice.now, body, place=place, attached=[attached] if attached else []
+        )
 
     def _words(self, person: Person) -> Words:
         return Words(person.language if person.language in LANGUAGES else self._language, self._zone)
