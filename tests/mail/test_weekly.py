@@ -1,11 +1,15 @@
 """A manager's report is complete, worst first, and also comes when all is well."""
 
+import re
+
 import pytest
 from tests.mail.reading import Page, file_rows, html, text
 from tests.mail.samples import (
     ANNA,
     CHRIS,
+    LIBRARY,
     POOL,
+    SIX_WEEKS,
     account,
     full_report,
     key,
@@ -154,3 +158,26 @@ def test_a_hundred_accounts_are_some_in_the_mail_and_all_in_its_file() -> None:
     assert "Ytterligare 75 konton finns i den bifogade filen, som har alla." in text(mail)
     assert [cells[0] for cells in file_rows(mail)[1:]] == [f"Konto {number}" for number in range(100)]
     assert len(html(mail).encode()) < 102_000
+
+
+def test_a_chart_of_weeks_reads_as_text_and_its_bars_follow_the_figures() -> None:
+    mail = renderer().weekly(full_report(), KEY)
+    shown = Page(html(mail)).shown
+
+    assert "Vecka 42: 5 tim 10 min (9 svar)\nVecka 43: 10 tim (7 svar)\n" in text(mail)
+    assert "Vecka 45: Inga besvarade\n" in text(mail)
+    assert "Vecka 45: 2 egna inlägg, 0 frågor\n" in text(mail)
+    assert "Vecka 42 5 tim 10 min (9 svar)" in shown
+    assert re.findall(r'<table class="bar"[^>]*? width="(\d+)%"', html(mail))[:5] == ["48", "100", "43", "30", "23"]
+
+
+def test_one_week_alone_makes_no_chart() -> None:
+    mail = renderer().weekly(report([row()], history=SIX_WEEKS[-1:]), KEY)
+
+    assert "VECKA FÖR VECKA" not in text(mail)
+
+
+def test_the_time_to_answer_of_all_accounts_is_the_weeks_own_median_and_no_mean_of_medians() -> None:
+    rows = [row(LIBRARY, median_minutes=10), row(POOL, median_minutes=600)]
+
+    assert "Svarstid: 2 tim 25 min kontorstid (median)" in text(renderer().weekly(report(rows, history=SIX_WEEKS), KEY))
