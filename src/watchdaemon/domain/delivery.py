@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class MailKind(StrEnum):
@@ -30,12 +31,16 @@ class DeliveryKey:
         return f"{self.kind}/{self.recipient}/{self.period}"
 
 
+EVERYTHING: Final = "*"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
     """A rendered message. `message` is the whole RFC 5322 message in bytes; its Message-ID derives from the key.
 
     `message` is empty once the body was forgotten (`Outbox.forget_bodies`). `message_id` stands without angle
-    brackets. `covers` names what the mail speaks of, where a newer mail about the same makes it stale (rules.delivery).
+    brackets. `covers` names what the mail speaks of, where a newer mail about the same makes it stale (rules.delivery);
+    one that ends with `EVERYTHING` stands for all that begin like it.
     """
 
     key: DeliveryKey

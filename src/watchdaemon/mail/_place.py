@@ -5,12 +5,12 @@ they are names made from facts that every mail of the conversation has, so nothi
 never left (superseded, bounced) leaves no hole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
 from watchdaemon.domain.alert import Alert, AlertNotice
-from watchdaemon.domain.delivery import DeliveryKey, MailKind
+from watchdaemon.domain.delivery import EVERYTHING, DeliveryKey, MailKind
 from watchdaemon.domain.digest import Digest
 
 
@@ -42,7 +42,7 @@ def alert_place(notice: AlertNotice) -> Place:
     return Place(
         list_name=f"{accounts.pop()}.alert" if len(accounts) == 1 else "alert",
         threads=[_episode(alert) for alert in alerts],
-        covers=tuple(sorted({fact for alert in alerts for fact in _facts(alert)})),
+        covers=tuple(sorted({*_named((*notice.opened, *notice.reminded)), *_ended(notice.closed)})),
     )
 
 
@@ -56,7 +56,16 @@ def _episode(alert: Alert) -> str:
     return f"alert/{alert.kind.value}/{alert.cause}/{alert.opened_at.astimezone(UTC).isoformat()}"
 
 
-def _facts(alert: Alert) -> Iterator[str]:
-    """A note names the accounts that it is about: one that came later does not speak for those told of before."""
-    for account in alert.accounts or ("",):
-        yield f"{alert.kind.value}:{alert.cause}:{account}"
+def _named(alerts: Iterable[Alert]) -> Iterator[str]:
+    """A note speaks of the accounts and items that it names: of more that came, not of those told before."""
+    for alert in alerts:
+        for account in alert.accounts or ("",):
+            for item in alert.items or ("",):
+                yield f"{alert.kind.value}:{alert.cause}:{account}:{item}"
+
+
+def _ended(alerts: Iterable[Alert]) -> Iterator[str]:
+    """An end speaks of everything that the alert was about."""
+    for alert in alerts:
+        for account in alert.accounts or ("",):
+            yield f"{alert.kind.value}:{alert.cause}:{account}:{EVERYTHING}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from watchdaemon.domain.account import Person
-from watchdaemon.domain.delivery import DeliveryState, MailKind, MailTrouble, Waiting
+from watchdaemon.domain.delivery import EVERYTHING, DeliveryState, MailKind, MailTrouble, Waiting
 
 CLAIM_LEASE: Final = timedelta(minutes=5)
 """A claim older than this may be taken again: its process died. Longer than all time-outs of one SMTP dialogue."""
@@ -56,9 +56,9 @@ def stale(mails: Sequence[Waiting], persons: Collection[str] | None = None) -> l
 
     - A **digest** says all that waits for its reader: any newer digest to the same person, queued or sent, makes it
       stale. What it told does not count as told (`Outbox.told`), so the newer one brings it as news.
-    - An **alert** mail is stale when newer ones to the same person, queued or sent, speak of every cause and account
-      that it speaks of: of an opening and its end that both wait the end is left, which says since when and why; of
-      warnings that a credential ends, the newest.
+    - An **alert** mail is stale when newer ones to the same person, queued or sent, speak of every cause, account and
+      item that it speaks of: of an opening and its end that both wait the end is left, which says since when and why;
+      of warnings that a credential ends, the newest.
     - A **weekly report** or a **monthly overview** tells of its own period and always matters.
     - Nothing is sent to a person who is not in the register any more.
 
@@ -142,6 +142,7 @@ def _why_stale(mail: Waiting, newer: Sequence[Waiting], persons: Collection[str]
         return f"{newer[0].key} says all that waits"
     if mail.key.kind is MailKind.ALERT and mail.covers:
         spoken_of = {fact for other in newer for fact in other.covers}
-        if spoken_of.issuperset(mail.covers):
+        whole = tuple(fact.removesuffix(EVERYTHING) for fact in spoken_of if fact.endswith(f":{EVERYTHING}"))
+        if all(fact in spoken_of or fact.startswith(whole) for fact in mail.covers):
             return "newer mails say how each of its causes stands"
     return None
