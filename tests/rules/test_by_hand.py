@@ -16,7 +16,7 @@ from watchdaemon.errors import Reason
 from watchdaemon.rules.digest import build_digest
 from watchdaemon.rules.keeping import add_attempt, add_seen
 from watchdaemon.rules.schedule import fetches_due, retry_at, watch_state, windows_on
-from watchdaemon.rules.weekly_report import build_weekly_report
+from watchdaemon.rules.weekly_report import WeekFacts, build_weekly_report
 from watchdaemon.rules.workdays import WorkCalendar
 
 Local = Callable[[str], datetime]
@@ -138,23 +138,23 @@ def test_nothing_else_asks_for_a_look(
 
 def test_the_weekly_report_tells_a_persons_watching_from_a_machines(local: Local, make_account: MakeAccount) -> None:
     account = make_account("kommunen")
-    monday, sunday = local("2026-11-16T12:00").date(), local("2026-11-22T12:00").date()
-    windows = windows_on(monday, CALENDAR, POLICY)
+    windows = windows_on(local("2026-11-16T12:00").date(), CALENDAR, POLICY)
     confirmed, forgotten = (asked(w, w.opens_at) for w in windows)
     report = build_weekly_report(
         ANNA,
         [account],
         Register(persons={"anna": ANNA}, accounts={account.key: account}),
-        questions=[],
-        entries=[add_seen(confirmed, "anna", windows[0].opens_at), forgotten],
-        windows=windows,
-        last_activity={},
-        watched_since={"kommunen": local("2026-01-01T08:00")},
+        WeekFacts(
+            questions=[],
+            entries=[add_seen(confirmed, "anna", windows[0].opens_at), forgotten],
+            windows=windows,
+            last_activity={},
+            watched_since={"kommunen": local("2026-01-01T08:00")},
+            own_posts={},
+        ),
         now=local("2026-11-23T07:30"),
         calendar=CALENDAR,
         activity=ActivityPolicy(),
-        from_on=monday,
-        to_on=sunday,
     )
     (row,) = report.rows
 

@@ -16,7 +16,13 @@ from watchdaemon.domain.watch import WatchEntry, Window
 from watchdaemon.errors import Reason
 from watchdaemon.rules.due import due_at
 from watchdaemon.rules.schedule import windows_between
-from watchdaemon.rules.weekly_report import build_weekly_report, report_period, weekly_period_key, weekly_starts_at
+from watchdaemon.rules.weekly_report import (
+    WeekFacts,
+    build_weekly_report,
+    report_period,
+    weekly_period_key,
+    weekly_starts_at,
+)
 from watchdaemon.rules.workdays import WorkCalendar
 
 Local = Callable[[str], datetime]
@@ -69,7 +75,7 @@ def test_a_week_without_a_working_day_has_its_monday(local: Local) -> None:
 
 # ---- the report on the week of 16-22 November, made on Monday the 23rd
 
-NOW, FROM_ON, TO_ON = "2026-11-23T07:30", date(2026, 11, 16), date(2026, 11, 22)
+NOW = "2026-11-23T07:30"
 Report = Callable[..., WeeklyReport]
 
 
@@ -102,12 +108,10 @@ def report(local: Local, calendar: WorkCalendar, windows: list[Window]) -> Repor
             CHEF,
             accounts,
             REGISTER,
+            WeekFacts(**given),  # type: ignore[arg-type]  # as above
             now=local(NOW),
             calendar=calendar,
             activity=ActivityPolicy(),
-            from_on=FROM_ON,
-            to_on=TO_ON,
-            **given,  # type: ignore[arg-type]  # as above
         )
 
     return make

@@ -1,6 +1,7 @@
 """What a manager gets every week: each account complete, also when all is well, the worst first."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -69,24 +70,35 @@ def chart_weeks(from_on: date, begun: Sequence[datetime], calendar: WorkCalendar
     return [monday for monday in mondays if monday == from_on or monday + timedelta(days=6) >= first]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekFacts:
+    """What a report is made from.
+
+    `questions` of these accounts in any state: at least those open now, those answered in the week, and those asked and
+    answered in the weeks of the chart. `entries` are the watch log of the week (others are left out), `windows` the
+    week's by calendar and policy; those not closed at `now` are not owed yet, nor those before `watched_since`.
+    `own_posts`: at least in the weeks of the chart.
+    """
+
+    questions: Sequence[Question]
+    entries: Sequence[WatchEntry]
+    windows: Sequence[Window]
+    last_activity: Mapping[str, datetime]
+    watched_since: Mapping[str, datetime]
+    own_posts: Mapping[str, Sequence[datetime]]
+
+
 def build_weekly_report(
     person: Person,
     accounts: Sequence[Account],
     register: Register,
+    facts: WeekFacts,
     *,
-    questions: Sequence[Question],
-    entries: Sequence[WatchEntry],
-    windows: Sequence[Window],
-    last_activity: Mapping[str, datetime],
-    watched_since: Mapping[str, datetime],
-    own_posts: Mapping[str, Sequence[datetime]],
     now: datetime,
     calendar: WorkCalendar,
     activity: ActivityPolicy,
-    from_on: date,
-    to_on: date,
 ) -> WeeklyReport:
-    """Build a manager's report on the week from `from_on` to `to_on` (local dates, both inclusive).
+    """Build a manager's report on the ISO week before the one of `now`.
 
     Every account given has its row, in this order: most overdue questions, most windows not fully watched, closing
     recommended or stale before active, too few owners, most late answers, most open questions, the name.
@@ -95,63 +107,72 @@ def build_weekly_report(
         person: The manager.
         accounts: The accounts the person manages.
         register: Gives the owners' names.
-        questions: Of these accounts, in any state: at least those open now and those answered in the period.
-        entries: The watch log of the period; others are left out.
-        windows: The windows of the period by calendar and policy; those not closed at `now` are not owed yet.
-        last_activity: When each account's newest own post was published.
-        watched_since: When each account came under watch; earlier windows are not owed.
-        own_posts: When each account's own posts were published, at least in the weeks of the chart.
+        facts: What is known.
         now: Aware UTC. Open and overdue are counted as of now (the overdue are among the open), answered ones by
-            when the answer came: within the period, in time when not after the due time. Forwarding counts as
+            when the answer came: within the week, in time when not after the due time. Forwarding counts as
             answering.
         calendar: The organisation's.
         activity: The limits for staleness.
-        from_on: The first date.
-        to_on: The last date.
     """
-    closed = [w for w in windows if w.closes_at <= now]
-    asked = {a.key: [q for q in questions if q.item.account == a.key] for a in accounts}
-    rows = []
-    for account in accounts:
-        since = watched_since.get(account.key)
-        owners = owners_on(account, register, calendar.local_date(now))
-        owed = owed_windows(account, closed, entries, since)
-        answered = [q for q in asked[account.key] if is_answered_within(q, from_on, to_on, calendar)]
-        rows.append(
-            WeeklyRow(
-                account=account,
-                # No machine sees what an account watched by hand posts: without a post there is nothing to judge.
-                staleness=staleness(
-                    account,
-                    last_activity.get(account.key),
-                    None if any(e.is_by_hand for e in owed) else since,
-                    now,
-                    calendar,
-                    activity,
-                ),
-                windows_owed=len(owed),
-                windows_watched=sum(e.is_watched for e in owed),
-                windows_by_person=sum(e.is_confirmed for e in owed),
-                windows_partly=sum(e.coverage is Coverage.PARTIAL for e in owed),
-                open_questions=sum(q.verdict.state is QuestionState.OPEN for q in asked[account.key]),
-                overdue_questions=sum(q.is_overdue(now) for q in asked[account.key]),
-                answered_in_time=sum(is_in_time(q) for q in answered),
-                answered_late=sum(not is_in_time(q) for q in answered),
-                owners=owners,
-                too_few_owners=len(owners) < LEAST_OWNERS,
-                missed=tuple(e for e in owed if not e.is_watched),
-                median_minutes=answers_within(asked[account.key], from_on, to_on, now, calendar).median_minutes,
-                own_posts=sum(from_on <= calendar.local_date(at) <= to_on for at in own_posts.get(account.key, ())),
-            )
-        )
-    rows.sort(key=_worst_first)
-    posts = [at for account in accounts for at in own_posts.get(account.key, ())]
-    everything = [q for some in asked.values() for q in some]
-    history = tuple(
-        _week(monday, everything, posts, now, calendar)
-        for monday in chart_weeks(from_on, [watched_since[a.key] for a in accounts if a.key in watched_since], calendar)
+    from_on, to_on = report_period(now, calendar)
+    week = _Week(
+        register=register, facts=facts, now=now, calendar=calendar, activity=activity, from_on=from_on, to_on=to_on
     )
-    return WeeklyReport(recipient=person, from_on=from_on, to_on=to_on, now=now, rows=tuple(rows), history=history)
+    rows = sorted((_row(account, week) for account in accounts), key=_worst_first)
+    return WeeklyReport(
+        recipient=person, from_on=from_on, to_on=to_on, now=now, rows=tuple(rows), history=_history(accounts, week)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Week:
+    """What every row is judged with."""
+
+    register: Register
+    facts: WeekFacts
+    now: datetime
+    calendar: WorkCalendar
+    activity: ActivityPolicy
+    from_on: date
+    to_on: date
+
+
+def _row(account: Account, week: _Week) -> WeeklyRow:
+    facts, now, calendar = week.facts, week.now, week.calendar
+    since = facts.watched_since.get(account.key)
+    asked = [q for q in facts.questions if q.item.account == account.key]
+    answered = [q for q in asked if is_answered_within(q, week.from_on, week.to_on, calendar)]
+    owed = owed_windows(account, [w for w in facts.windows if w.closes_at <= now], facts.entries, since)
+    owners = owners_on(account, week.register, calendar.local_date(now))
+    # No machine sees what an account watched by hand posts: without a post there is nothing to judge.
+    counted_since = None if any(e.is_by_hand for e in owed) else since
+    posts = facts.own_posts.get(account.key, ())
+    return WeeklyRow(
+        account=account,
+        staleness=staleness(account, facts.last_activity.get(account.key), counted_since, now, calendar, week.activity),
+        windows_owed=len(owed),
+        windows_watched=sum(e.is_watched for e in owed),
+        windows_by_person=sum(e.is_confirmed for e in owed),
+        windows_partly=sum(e.coverage is Coverage.PARTIAL for e in owed),
+        open_questions=sum(q.verdict.state is QuestionState.OPEN for q in asked),
+        overdue_questions=sum(q.is_overdue(now) for q in asked),
+        answered_in_time=sum(is_in_time(q) for q in answered),
+        answered_late=sum(not is_in_time(q) for q in answered),
+        owners=owners,
+        too_few_owners=len(owners) < LEAST_OWNERS,
+        missed=tuple(e for e in owed if not e.is_watched),
+        median_minutes=answers_within(answered, week.from_on, week.to_on, now, calendar).median_minutes,
+        own_posts=sum(week.from_on <= calendar.local_date(at) <= week.to_on for at in posts),
+    )
+
+
+def _history(accounts: Sequence[Account], week: _Week) -> tuple[WeekFigures, ...]:
+    facts, keys = week.facts, {account.key for account in accounts}
+    questions = [q for q in facts.questions if q.item.account in keys]
+    posts = [at for key in keys for at in facts.own_posts.get(key, ())]
+    begun = [at for key, at in facts.watched_since.items() if key in keys]
+    mondays = chart_weeks(week.from_on, begun, week.calendar)
+    return tuple(_figures(monday, questions, posts, week.now, week.calendar) for monday in mondays)
 
 
 def _monday(now: datetime, calendar: WorkCalendar) -> date:
@@ -159,7 +180,7 @@ def _monday(now: datetime, calendar: WorkCalendar) -> date:
     return today - timedelta(days=today.weekday())
 
 
-def _week(
+def _figures(
     monday: date, questions: Sequence[Question], own_posts: Sequence[datetime], now: datetime, calendar: WorkCalendar
 ) -> WeekFigures:
     """Count a week; what was asked counts also when it was dismissed or deleted since."""

@@ -16,6 +16,7 @@ from watchdaemon.ports import ItemStore, Outbox, QuestionStore, Renderer, WatchL
 from watchdaemon.rules.schedule import windows_between
 from watchdaemon.rules.weekly_report import (
     CHART_WEEKS,
+    WeekFacts,
     build_weekly_report,
     report_period,
     weekly_period_key,
@@ -75,10 +76,7 @@ class WeeklyService:
         from_on, to_on = report_period(now, self._calendar)
         start, end = self._period(now)
         chart_from = start - timedelta(weeks=CHART_WEEKS)
-        return build_weekly_report(
-            manager,
-            accounts,
-            register,
+        facts = WeekFacts(
             questions=questions_to_report(
                 self._store, [a.key for a in accounts], published_since=chart_from - self._watch.look_back
             ),
@@ -87,11 +85,9 @@ class WeeklyService:
             last_activity=self._store.last_own_post_at(),
             watched_since=self._store.watched_since(),
             own_posts=self._store.own_posts_at(since=chart_from),
-            now=now,
-            calendar=self._calendar,
-            activity=self._activity,
-            from_on=from_on,
-            to_on=to_on,
+        )
+        return build_weekly_report(
+            manager, accounts, register, facts, now=now, calendar=self._calendar, activity=self._activity
         )
 
     def _key(self, manager: Person, now: datetime) -> DeliveryKey:
