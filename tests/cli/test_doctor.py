@@ -15,7 +15,7 @@ from tests.cli.provider import Provider
 from watchdaemon.cli._remedies import State, finding_of
 from watchdaemon.clock import system_clock
 from watchdaemon.domain.credential import CredentialCheck, CredentialVerdict
-from watchdaemon.domain.delivery import DeliveryKey, MailKind, OutgoingMail
+from watchdaemon.domain.delivery import DeliveryKey, MailKind, MailTrouble, OutgoingMail
 from watchdaemon.errors import AccountError, AdapterError, Reason, RetriableError
 from watchdaemon.http import Road
 from watchdaemon.services.credentials import Examined
@@ -248,3 +248,15 @@ def test_a_mail_that_did_not_arrive_is_named_with_the_next_step(
 
     assert (found["state"], found["detail"]) == (state, "digest/anna/2026-11-23/1: 550 no such mailbox")
     assert next_words in found["next"]
+
+
+def test_whose_mail_comes_back_is_named_with_the_reason_in_our_words(run: Run, office: Path) -> None:
+    trouble = MailTrouble(
+        person="anna", address="anna@example.org", since=NOW, status="5.1.1", detail="there is no such mailbox"
+    )
+    with closing(open_store(load_settings(office).database_url().get_secret_value())) as store:
+        store.book_mail_trouble(trouble)
+
+    found = findings(run, office)["mail to anna"]
+    assert found["state"] == "FAULT"
+    assert found["detail"] == "comes back since 2026-11-23: 5.1.1, there is no such mailbox"

@@ -147,15 +147,22 @@ def _examine_register(app: "App", register: "Register") -> Iterator[Finding]:
 
 
 def _examine_outbox(app: "App") -> Iterator[Finding]:
-    """Name each person whose latest mail did not arrive: nobody else would notice."""
+    """Name each person whose mail does not arrive: nobody else would notice."""
     from watchdaemon.clock import system_clock
     from watchdaemon.domain.delivery import Delivery, DeliveryState
 
+    troubles = {trouble.person: trouble for trouble in app.store.mail_troubles()}
+    for person, trouble in troubles.items():
+        told = f"comes back since {trouble.since:%Y-%m-%d}: {trouble.status}, {trouble.detail}"
+        step = "Correct the person's address in the register: watchdaemon accounts import"
+        yield Finding(f"mail to {person}", State.FAULT, told, step)
     latest: dict[str, Delivery] = {}
     for delivery in app.store.deliveries(since=system_clock() - _MAILS_SINCE):
         latest[delivery.mail.key.recipient] = delivery
     for person, delivery in sorted(latest.items()):
         told = f"{delivery.mail.key}: {delivery.last_error}"
+        if person in troubles:
+            continue
         if delivery.state is DeliveryState.BOUNCED:
             step = "Correct the person's address in the register: watchdaemon accounts import"
             yield Finding(f"mail to {person}", State.FAULT, told, step)
