@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.alert import Alert, AlertKind, AlertNotice
 from watchdaemon.domain.question import Question
+from watchdaemon.errors import Reason
 from watchdaemon.mail import _clean
 from watchdaemon.mail._alert_words import KIND_WORDS, KindWords
 from watchdaemon.mail._common import AccountView, Tone, account_view, accounts_in_subject, person_names, why
@@ -123,6 +124,7 @@ class _Maker:
         self._words = words
         self._links = links
         self._accounts = {account.key: account for account in notice.accounts}
+        self._advised: set[tuple[AlertKind, Reason | None]] = set()
 
     def accounts_of(self, alerts: Sequence[Alert]) -> list[Account]:
         return [self._accounts[key] for alert in alerts for key in alert.accounts if key in self._accounts]
@@ -185,7 +187,11 @@ class _Maker:
         return words.say("Since %(when)s", when=since)
 
     def _steps(self, alert: Alert, kind: KindWords) -> tuple[str, ...]:
+        """Return what to do, once for each kind and reason: a manager may read of ten accounts."""
         words = self._words
+        if (alert.kind, alert.reason) in self._advised:
+            return ()
+        self._advised.add((alert.kind, alert.reason))
         explained: tuple[str, ...] = ()
         if alert.reason is not None and not kind.why and alert.kind is not AlertKind.CREDENTIAL_EXPIRING:
             explained = EXPLANATIONS[alert.reason].steps
