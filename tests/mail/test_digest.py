@@ -28,6 +28,7 @@ from watchdaemon.domain.digest import AccountWatch, DigestEntry, Section
 from watchdaemon.domain.item import ItemKind
 from watchdaemon.domain.watch import WatchState
 from watchdaemon.errors import Reason
+from watchdaemon.mail.language import catalog
 
 
 def rendered(*entries: DigestEntry, watched: tuple[AccountWatch, ...] = ()) -> OutgoingMail:
@@ -240,10 +241,10 @@ def linked(*entries: DigestEntry, watched: tuple[AccountWatch, ...] = ()) -> Out
 @pytest.mark.parametrize(
     ("section", "labels"),
     [
-        (Section.OVERDUE, ["Besvarad på annat sätt", "Inget svar behövs", "Fler val"]),
-        (Section.TO_FINISH, ["Besvarad på annat sätt", "Fler val"]),
+        (Section.OVERDUE, ["Besvarad på annat håll", "Inget svar behövs", "Fler val"]),
+        (Section.TO_FINISH, ["Besvarad på annat håll", "Fler val"]),
         (Section.MAYBE, ["Ingen fråga", "Inget svar behövs", "Fler val"]),
-        (Section.REMOVE, ["Borttaget", "Får vara kvar", "Fler val"]),
+        (Section.REMOVE, ["Är borttagen", "Får vara kvar", "Fler val"]),
     ],
 )
 def test_each_item_has_the_likeliest_words_as_links_and_a_page_with_all(section: Section, labels: list[str]) -> None:
@@ -254,7 +255,7 @@ def test_each_item_has_the_likeliest_words_as_links_and_a_page_with_all(section:
     row = html(mail).partition('class="words-of"')[2].partition("</p>")[0]
     assert re.findall(r">([^<>]+)</a>", row) == labels
     assert page in list(Page(html(mail)).links())
-    assert f"Säg vad det blev av det: {page}" in text(mail)
+    assert f"{catalog('sv').gettext('Say what became of it')}: {page}" in text(mail)
 
 
 def test_a_secret_cannot_be_said_to_stay_by_one_click() -> None:

@@ -26,10 +26,10 @@ _REMOVAL_REASONS = (
 )
 
 _WORDS = {
-    DecisionKind.ANSWERED_ELSEWHERE: N_("Answered another way"),
+    DecisionKind.ANSWERED_ELSEWHERE: N_("Answered elsewhere"),
     DecisionKind.NO_REPLY_NEEDED: N_("No reply needed"),
     DecisionKind.NOT_A_QUESTION: N_("Not a question"),
-    DecisionKind.REMOVED: N_("Removed"),
+    DecisionKind.REMOVED: N_("Was removed"),
     DecisionKind.MAY_STAY: N_("May stay"),
 }
 
