@@ -82,6 +82,8 @@ CASES: list[tuple[str, Case, AlertPolicy, Telling | None, str]] = [
     ("A silence hides no watch gap", case(is_silenced=True), POLICY, NEW, "new"),
     ("A silence hides no partial gap", case(K.PARTLY_WATCHED, is_silenced=True), POLICY, NEW, "new"),
     ("A silence hides no late daemon", case(K.DAEMON_LATE, is_silenced=True), POLICY, NEW, "new"),
+    ("A silence hides no dead access: it speaks for a gap",
+     case(K.CREDENTIAL_DEAD, is_silenced=True), POLICY, NEW, "new"),
     ("A silence hides no secret", case(K.SECRET, is_silenced=True), POLICY, NEW, "new"),
     ("What another alert explains is not told",
      case(K.TOO_FEW_OWNERS, explained_by=K.MAIL_UNDELIVERABLE), POLICY, None, "explained by mail_undeliverable"),

@@ -26,7 +26,13 @@ AT_ONCE_KINDS: Final = frozenset(
 )
 
 NEVER_SILENT: Final = frozenset(
-    {AlertKind.NOT_WATCHED, AlertKind.PARTLY_WATCHED, AlertKind.DAEMON_LATE, AlertKind.SECRET}
+    {
+        AlertKind.NOT_WATCHED,
+        AlertKind.PARTLY_WATCHED,
+        AlertKind.DAEMON_LATE,
+        AlertKind.CREDENTIAL_DEAD,  # it speaks for the windows that are missed because of it
+        AlertKind.SECRET,
+    }
 )
 """Watch gaps and secrecy flags: no silence hides them."""
 
