@@ -7,7 +7,7 @@ import importlib
 import sys
 from dataclasses import dataclass
 
-BENCHES = ("storing", "polling", "idling", "starting", "triage")
+BENCHES = ("storing", "polling", "idling", "starting", "triage", "judging")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 What is measured is `JudgeService.run` as the daemon calls it after a change of rules: reading, triage, the rules, the
 verdicts' steps, and storing, on SQLite. Processor time, so that a busy machine is no fault of the code; the best of
-two rounds. Before items had steps it was 1.0 ms a thread of three items.
+two rounds. On one machine it was 2,200 before items had a record of their lives, and 1,900 with it.
 """
 
 import sys
@@ -106,8 +106,8 @@ def _rate(judge: JudgeService, register: Register) -> float:
 def figures() -> Iterator[Figure]:
     """The rates for threads judged for the first time, and judged again."""
     first, again = (max(rates) for rates in zip(*(_round() for _ in range(ROUNDS)), strict=True))
-    yield Figure(name="threads judged", value=first, limit=800, unit="a second", at_least=True)
-    yield Figure(name="threads judged again", value=again, limit=800, unit="a second", at_least=True)
+    yield Figure(name="threads judged", value=first, limit=1_000, unit="a second", at_least=True)
+    yield Figure(name="threads judged again", value=again, limit=1_000, unit="a second", at_least=True)
 
 
 def main() -> int:

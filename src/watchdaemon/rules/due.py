@@ -1,6 +1,7 @@
 """When an answer is due."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from watchdaemon.rules.workdays import WorkCalendar
 
@@ -19,7 +20,7 @@ def due_at(published_at: datetime, calendar: WorkCalendar) -> datetime:
     Returns:
         Aware UTC; always a working day's office end and always after `published_at`.
     """
-    return _end_of(calendar.next_working_day(calendar.local_date(published_at)), calendar)
+    return _due_after(calendar.local_date(published_at), calendar)
 
 
 def finish_due_at(promised_at: datetime, calendar: WorkCalendar, working_days: int) -> datetime:
@@ -40,6 +41,12 @@ def finish_due_at(promised_at: datetime, calendar: WorkCalendar, working_days: i
     for _ in range(working_days):
         day = calendar.next_working_day(day)
     return _end_of(day, calendar)
+
+
+@lru_cache(maxsize=1_024)
+def _due_after(day: date, calendar: WorkCalendar) -> datetime:
+    """Return the end of the next working day. Kept, because a thousand items are written on one day."""
+    return _end_of(calendar.next_working_day(day), calendar)
 
 
 def _end_of(day: date, calendar: WorkCalendar) -> datetime:

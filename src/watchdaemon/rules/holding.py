@@ -45,6 +45,11 @@ _WISHES: Final = re.compile(
     r"|\b(?:vi|jag)\s+(?:kommer\s+)?(?:inte|ej|aldrig)\s+(?:att\s+)?(?:återkom|kolla|undersök)"
 )
 
+_HINT: Final = re.compile(
+    r"åter|hör|kolla|undersök|utred|reda på|stämm|fråga|kontroll|ser över|titta|tar upp|back|look|check|find|touch"
+)
+"""No promise is without one of these; most replies are, and are done with at once."""
+
 _CLAUSE: Final = re.compile(r"[.!?\n;]+")
 _SPACES: Final = re.compile(r"[ \t\u00a0]+")
 
@@ -60,6 +65,8 @@ def is_holding_reply(text: str) -> bool:
         text: The own reply's.
     """
     told = _SPACES.sub(" ", text[:_LOOK_AT].casefold().replace("’", "'"))
+    if _HINT.search(told) is None:
+        return False
     return any(_promises(clause.strip(" ,:–-")) for clause in _CLAUSE.split(told))
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, delete, exists, or_, select, update
 
 from watchdaemon.domain.item import BLANKED, Item, Thread
 from watchdaemon.domain.moderation import ModerationEntry, Outcome
@@ -73,8 +73,7 @@ class QuestionPart(Part):
                 decided = select(_decisions, _items.c.thread_id).join(_items, _decided_item).where(here)
                 for row in connection.execute(decided.order_by(_decisions.c.at, _decisions.c.id)).mappings():
                     decisions[account, row["thread_id"]].append(mapping.decision_from_row(row))
-                ordered = select(_moderations, _items.c.thread_id).join(_items, _ordered_item).where(here, _ended_well)
-                for row in connection.execute(ordered.order_by(_moderations.c.id)).mappings():
+                for row in _orders(connection, account, here):
                     orders[account, row["thread_id"]].append(mapping.moderation_from_row(row))
                 blanked = [i.external_id for t in threads for i in items[account, t] if BLANKED in i.extra]
                 for some in chunks(blanked):
@@ -190,6 +189,15 @@ class QuestionPart(Part):
                 raise KeyError((decision.account, decision.external_id))
             insert_all(connection, _decisions, [mapping.decision_to_row(decision)])
             mark_threads(self._db, connection, decision.account, [thread_id])
+
+
+def _orders(connection: Connection, account: str, here: ColumnElement[bool]) -> Iterable[RowMapping]:
+    """Return what was done to items by our own hand; on most accounts nothing was, which is seen at once."""
+    anything = select(_moderations.c.id).where(_moderations.c.account == account, _ended_well).limit(1)
+    if connection.execute(anything).first() is None:
+        return ()
+    query = select(_moderations, _items.c.thread_id).join(_items, _ordered_item).where(here, _ended_well)
+    return connection.execute(query.order_by(_moderations.c.id)).mappings()
 
 
 def _standings(connection: Connection, pending: Sequence[PendingThread]) -> dict[tuple[str, str], Standing]:
