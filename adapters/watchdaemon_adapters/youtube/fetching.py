@@ -229,7 +229,7 @@ class Fetch:
             bad = self._each(stream, rows, lambda row, into=threads: into.append(read_thread(row, self.view)))  # type: ignore[misc]  # mypy does not infer a default's type
             listing.saw(threads, len(rows), self.channel.id)
             for thread in threads:
-                if stream != "comments" or is_young(thread, horizon) or self._has_old_moved(thread):
+                if stream != "comments" or is_young(thread, horizon) or self._has_old_moved(thread, horizon):
                     yield from self._thread(stream, thread)
                     listing.unshown += stream != "comments" and self._hides_held(stream, thread)
             is_over = is_beyond([t.published_at for t in threads], horizon, is_first=listing.is_first)
@@ -239,10 +239,14 @@ class Fetch:
                 self.new_cursors[place_of(stream)] = str(Place(following, begun_at))
             yield
 
-    def _has_old_moved(self, thread: ThreadRow) -> bool:
+    def _has_old_moved(self, thread: ThreadRow, horizon: datetime) -> bool:
         """Tell whether the replies of a thread from before the horizon moved since it was last listed."""
         self.old.add(thread.thread_id)
-        has_moved = thread.thread_id in self.book.threads and not self.book.is_known(thread.thread_id, thread.state)
+        if thread.thread_id in self.book.threads:
+            has_moved = not self.book.is_known(thread.thread_id, thread.state)
+        else:  # one that was within the horizon a moment ago may have got more replies than come with it
+            is_just_old = thread.published_at is not None and thread.published_at >= horizon - OVERLAP
+            has_moved = is_just_old and thread.has_more_replies
         if not has_moved or not thread.has_more_replies:  # else it is booked when they were read
             self.book.book(thread.thread_id, thread.state)
         return has_moved

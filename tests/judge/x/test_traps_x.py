@@ -128,6 +128,18 @@ def test_an_account_whose_every_known_post_was_deleted_is_truly_silent(desk: Des
         assert later(desk, watcher, hours=12).coverage is Coverage.COMPLETE
 
 
+def test_an_account_that_last_wrote_before_the_look_back_is_quiet_and_shows_its_newest_posts_once(
+    desk: DeskX, watch: Making
+) -> None:
+    for n in range(9):
+        desk.write(24 * (90 + n), f"I våras {n}", author=ME)
+    watcher = watch()
+
+    for _ in range(4):
+        assert later(desk, watcher, hours=12).coverage is Coverage.COMPLETE
+    assert desk.sent.total() == 5
+
+
 def test_an_account_without_a_single_post_is_quiet(desk: DeskX, watch: Making) -> None:
     watcher = watch()
 

@@ -144,6 +144,21 @@ def test_a_thread_older_than_the_look_back_is_taken_up_again_when_somebody_answe
     assert desk.count("/youtube/v3/") <= 4
 
 
+def test_a_reply_that_comes_as_its_thread_grows_older_than_the_look_back_is_found(
+    desk: DeskYouTube, watch: Making
+) -> None:
+    old = desk.write(DAY * 30 - 2, "Fråga", video=desk.video(DAY * 40))
+    for n in range(2):
+        desk.write(DAY * 20 - n, f"Svar {n}", author=ALEX, under=old)
+    watcher = watch()
+    watcher.poll()
+    desk.now = watcher.now + timedelta(hours=5)
+    desk.write(1, "Gäller det än?", under=old)  # the third, of which two come with the thread
+
+    assert watcher.poll(hours=5).coverage is Coverage.COMPLETE
+    assert missed(desk, watcher) == set()
+
+
 def test_page_tokens_that_run_out_in_the_middle_lose_nothing(desk: DeskYouTube, watch: Making) -> None:
     video = desk.video(DAY * 20)
     for n in range(9):
