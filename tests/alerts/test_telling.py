@@ -95,6 +95,19 @@ def test_an_account_that_is_well_again_is_over_for_those_who_heard_of_it() -> No
     assert closed == [("bo", Telling.OVER, ("b",))]
 
 
+def test_accounts_that_come_and_go_in_one_round_are_told_once() -> None:
+    book = Book()
+    book.round([alert(K.NOT_WATCHED, "x", "a")])
+    now, gone = alert(K.NOT_WATCHED, "x", "b"), alert(K.NOT_WATCHED, "x", "a")
+
+    assert book.round([now], left=[gone], days=0.1) == [
+        ("bo", Telling.MORE, ("b",)),
+        ("anna", Telling.OVER, ("a",)),
+        ("bo", Telling.OVER, ("a",)),
+    ]
+    assert book.round([now], days=0.1) == []
+
+
 def test_one_mail_a_person_has_all_of_theirs() -> None:
     book = Book()
     book.round([alert(K.NOT_WATCHED, "x", "a"), alert(K.SECRET, "b", "b", items=("1",))])

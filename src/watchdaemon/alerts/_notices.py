@@ -65,7 +65,9 @@ def tell(
             decision, one = _of_over(alert, telling, facts, is_whole=alert in closed)
             why.setdefault((alert.kind, alert.cause, person), decision)
             said += [one] if one else []
-    return said, why
+    # Where accounts came and others went in one round, what is open is what is kept.
+    still = {(s.alert.id, s.person): s.after for s in said if s.telling is not Telling.OVER}
+    return [replace(s, after=still.get((s.alert.id, s.person), s.after)) for s in said], why
 
 
 def notices(
