@@ -5,6 +5,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -15,6 +16,7 @@ import pytest
 from tests.services.conftest import Office, account
 
 from watchdaemon.clock import SimulatedClock
+from watchdaemon.domain.account import Ownership
 from watchdaemon.domain.delivery import DeliveryKey, DeliveryState, MailKind, OutgoingMail
 from watchdaemon.domain.fetch import Trouble
 from watchdaemon.errors import Reason
@@ -189,6 +191,20 @@ def test_a_digest_whose_questions_were_all_answered_meanwhile_is_let_go(town: To
 
     assert town.sink.messages == []
     assert kinds(town, DeliveryState.SUPERSEDED, "anna") == {MailKind.DIGEST: 1}
+
+
+def test_a_digest_is_let_go_when_its_reader_answers_for_no_account_any_more(town: Town) -> None:
+    town.office.platform.somebody_writes("a", "c2", "Kan man boka bana?", at(23, 12, 30))
+    town.live(23, 13, 10)
+    accounts = {
+        key: replace(one, owners=(Ownership(person="anna"),)) for key, one in town.office.register.accounts.items()
+    }
+    town.office.register = replace(town.office.register, accounts=accounts)
+    town.sink.start()
+    town.live(23, 13, 40)
+
+    assert len(town.got("anna")) >= 1
+    assert kinds(town, DeliveryState.SUPERSEDED, "bo")[MailKind.DIGEST] == 1
 
 
 def test_the_server_is_asked_by_one_mail_every_quarter_of_an_hour_and_all_leave_when_it_is_back(town: Town) -> None:

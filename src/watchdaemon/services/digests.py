@@ -45,7 +45,10 @@ class DigestService:
         if window is None or not self._calendar.is_working_day(window.on):
             return 0
         facts = self._facts(register, window, now)
-        return sum(self._queue_for(person, accounts, facts) for person, accounts in readers(register, window.on))
+        present = readers(register, window.on)
+        for person in sorted(set(facts.unsent) - {reader.key for reader, _ in present}):
+            self._let_go(person, facts, why="the person reads no account any more")
+        return sum(self._queue_for(person, accounts, facts) for person, accounts in present)
 
     def book_told(self, register: Register, now: datetime) -> None:
         """Book which digests the mail server has taken, each for its own window. Doing it again changes nothing.
@@ -105,12 +108,12 @@ class DigestService:
         if not owed or not waits:
             log.debug("no_digest", person=person.key, why=why if not owed else "nothing waits")
             if owed:
-                self._let_go(person, facts)
+                self._let_go(person.key, facts)
             return 0
         digest, told, why = self._build(person, accounts, facts, told=self._store.told(person.key))
         key = _key(person, facts.window)
         if digest is None:
-            self._let_go(person, facts)
+            self._let_go(person.key, facts)
         if digest is None or self._store.is_queued(key):
             log.debug("no_digest", person=person.key, why=why if digest is None else "this window's was sent")
             return 0
@@ -118,11 +121,11 @@ class DigestService:
         log.info("digest_queued", person=person.key, window=facts.window.key, entries=len(digest.entries))
         return int(queued)
 
-    def _let_go(self, person: Person, facts: "_Facts") -> None:
-        """Send no earlier digest any more: nothing that it would be the first to tell waits by now."""
-        for mail in facts.unsent.get(person.key, ()):
-            if self._store.supersede(mail.id, reason="nothing that it tells of waits any more"):
-                log.info("mail_superseded", mail=str(mail.key), reason="nothing waits")
+    def _let_go(self, person: str, facts: "_Facts", *, why: str = "nothing that it tells of waits any more") -> None:
+        """Send no earlier digest any more."""
+        for mail in facts.unsent.get(person, ()):
+            if self._store.supersede(mail.id, reason=why):
+                log.info("mail_superseded", mail=str(mail.key), reason=why)
 
     def _build(
         self, person: Person, accounts: Sequence[Account], facts: "_Facts", *, told: Sequence[Told]
