@@ -80,7 +80,7 @@ class MastodonClient:
 
     def many_at_once(self, status_ids: Sequence[str]) -> list[object]:
         """Return statuses by the call that takes many (4.3). Raises AdapterError where there is none."""
-        return self._rows(self._get("api/v1/statuses", [("id[]", i) for i in status_ids]))
+        return self._rows(self._list("api/v1/statuses", [("id[]", i) for i in status_ids]))
 
     def notifications(self, *, after: str | None = None, before: str | None = None) -> Iterator[list[object]]:
         """Page through mentions and quotes, filtered ones included.
@@ -106,7 +106,7 @@ class MastodonClient:
     def has_notifications_before(self, notification_id: str) -> bool:
         """Tell whether there is any notification at all, of whatever type, that is older."""
         pairs = [("max_id", notification_id), ("include_filtered", "true"), ("limit", "1")]
-        return bool(self._rows(self._get("api/v1/notifications", pairs)))
+        return bool(self._rows(self._list("api/v1/notifications", pairs)))
 
     def own_statuses(self, user_id: str) -> Iterator[list[object]]:
         """Page through what the account wrote, newest first: posts, answers, direct ones; no boosts."""
@@ -116,11 +116,11 @@ class MastodonClient:
     def newest_own_posts(self, user_id: str) -> list[object]:
         """Return the newest own posts proper."""
         pairs = [("exclude_replies", "true"), ("exclude_reblogs", "true"), ("limit", "5")]
-        return self._rows(self._get(f"api/v1/accounts/{quote(user_id)}/statuses", pairs))
+        return self._rows(self._list(f"api/v1/accounts/{quote(user_id)}/statuses", pairs))
 
     def has_statuses(self, user_id: str) -> bool:
         """Tell whether the account shows anything at all, boosts included."""
-        return bool(self._rows(self._get(f"api/v1/accounts/{quote(user_id)}/statuses", [("limit", "1")])))
+        return bool(self._rows(self._list(f"api/v1/accounts/{quote(user_id)}/statuses", [("limit", "1")])))
 
     def conversations(self) -> Iterator[list[object]]:
         """Page through the account's conversations of direct messages, the liveliest first."""
@@ -128,7 +128,7 @@ class MastodonClient:
 
     def has_conversations(self) -> bool:
         """Tell whether there is a conversation: asks for what reading messages needs."""
-        return bool(self._rows(self._get("api/v1/conversations", [("limit", "1")])))
+        return bool(self._rows(self._list("api/v1/conversations", [("limit", "1")])))
 
     def quotes(self, status_id: str) -> Iterator[list[object]]:
         """Page through the posts that quote a status."""
@@ -203,7 +203,7 @@ class MastodonClient:
         at = after if after is not None else before
         seen = {at}
         while True:
-            answer = self._get(path, [*pairs, *([(by, at)] if at is not None else [])])
+            answer = self._list(path, [*pairs, *([(by, at)] if at is not None else [])])
             rows = self._rows(answer)
             yield rows
             at = self._following(answer, rows, by, id_of or _row_id)
@@ -259,6 +259,9 @@ class MastodonClient:
     def _get(self, path: str, pairs: Pairs = ()) -> Answer:
         return self._sent("GET", path, pairs)
 
+    def _list(self, path: str, pairs: Pairs) -> Answer:
+        return self._sent("GET", path, pairs, is_list=True)
+
     def _sent(
         self,
         method: str,
@@ -267,6 +270,7 @@ class MastodonClient:
         *,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        is_list: bool = False,
     ) -> Answer:
         self.calls += 1
         url = f"{self.base_url}/{path}" + (f"?{urlencode(pairs)}" if pairs else "")
@@ -280,7 +284,7 @@ class MastodonClient:
                 headers={"Authorization": f"Bearer {self.token}", **(headers or {})},
                 timeout=self.settings.timeout_seconds,
                 # a limit holds for minutes: trying again at once only eats into the next one
-                should_retry=_is_worth_repeating,
+                should_retry=lambda given: _is_worth_repeating(given, is_list=is_list),
             )
         except RetriableError as error:
             error.cause_key = error.cause_key or outage_cause(self._host)
@@ -307,11 +311,16 @@ class MastodonClient:
         return RetriableError(message, platform=PLATFORM, reason=reason, account=self.account)
 
 
-def _is_worth_repeating(response: httpx.Response) -> bool:
-    """Tell whether the server has trouble, or its answer was cut off or is a proxy's page."""
-    if response.is_success:
-        return response.content.strip()[-1:] not in (b"]", b"}")
-    return response.status_code >= 500 and response.status_code != 501
+def _is_worth_repeating(response: httpx.Response, *, is_list: bool) -> bool:
+    """Tell whether the server has trouble, or its answer was cut off or is something else: a proxy's page, a null."""
+    if not response.is_success:
+        return response.status_code >= 500 and response.status_code != 501
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return True
+    rows = body if is_list and isinstance(body, list) else [body]
+    return not all(isinstance(row, dict) for row in rows)
 
 
 def _row_id(row: object) -> str | None:

@@ -12,6 +12,8 @@ from watchdaemon_adapters.mastodon.listings import Messages, Notifications, OwnS
 from watchdaemon_adapters.mastodon.marks import read_pending, write_pending
 from watchdaemon_adapters.mastodon.threads import STREAM, OwnThreads
 
+STREAMS = frozenset({"notifications", "own", "messages", STREAM, "quotes", "pending"})
+
 
 @dataclass
 class Fetch:
@@ -35,7 +37,8 @@ class Fetch:
             self._try(STREAM, threads.read)
             self._try("quotes", threads.read_quotes)
         # last: most of these have been settled by now, in the conversations they belong to
-        pending = {i for i in read_pending(self.found.cursors.get("pending")) if i not in self.found.rows}
+        before = read_pending(self.found.cursors.get("pending"))
+        pending = {i for i in self.found.round.unknown(before) if i not in self.found.rows}
         self._try("pending", lambda: self._read_again(sorted(pending)))
         unsettled = self._settle()
         items = self.found.items()
@@ -45,10 +48,18 @@ class Fetch:
         self._keep("messages", messages.cursor() if messages.has_begun else None)
         if "own" in self._complete:
             self._keep("threads", threads.cursor(unsettled))
+        self._keep("round", self._round(threads, is_whole=not unsettled and threads.is_whole))
         for stream, count in sorted(self.found.bad.items()):
             trouble = Trouble(reason=Reason.MALFORMED, detail=f"{count} unreadable items", stream=stream)
             self.found.troubles += [trouble] if count else []
         return self._result(items)
+
+    def _round(self, threads: OwnThreads, *, is_whole: bool) -> str | None:
+        """Return what the next fetch may go on with; nothing, when there is nothing to go on with."""
+        if is_whole and not self._is_ended and self._complete >= STREAMS:
+            return "" if self.found.cursors.get("round") else None
+        threads.book(self.found.round)
+        return str(self.found.round)
 
     def _try(self, stream: str, read: Callable[[], None]) -> None:
         if self._is_ended:

@@ -11,6 +11,7 @@ from watchdaemon.errors import AdapterError, MalformedItemError, Reason, Retriab
 from watchdaemon_adapters.mastodon.client import MastodonClient, id_order
 from watchdaemon_adapters.mastodon.mapping import View, is_boost, is_readable, map_status
 from watchdaemon_adapters.mastodon.problems import PLATFORM, trouble_of
+from watchdaemon_adapters.mastodon.rounds import Round, read_round
 from watchdaemon_adapters.mastodon.settings import MastodonSettings
 from watchdaemon_adapters.mastodon.tree import Tree
 
@@ -27,6 +28,7 @@ class Gathered:
     look_back: timedelta
     now: datetime
     tree: Tree = field(init=False)
+    round: Round = field(init=False)
     rows: dict[str, Mapping[str, object]] = field(default_factory=dict)  # what shall become items
     quoting: set[str] = field(default_factory=set)  # those that are known to quote an own status
     new_cursors: dict[str, str] = field(default_factory=dict)
@@ -37,8 +39,11 @@ class Gathered:
     _stream_of: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Begin with an empty tree."""
+        """Begin with an empty tree, or with what a round that broke off knew."""
         self.tree = Tree(own_ids=self.view.own_ids)
+        self.round = read_round(self.cursors.get("round"), self.now)
+        for member, anchor in self.round.places():
+            self.tree.remember_below(member, anchor)
 
     @property
     def account(self) -> str:

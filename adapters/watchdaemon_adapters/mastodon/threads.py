@@ -13,6 +13,7 @@ from watchdaemon_adapters.mastodon.client import Context, as_id, id_order
 from watchdaemon_adapters.mastodon.gathered import Gathered, strikes_the_account
 from watchdaemon_adapters.mastodon.mapping import parse_time
 from watchdaemon_adapters.mastodon.marks import Own, Reading, Threads, is_doubtful, read_threads, why_due
+from watchdaemon_adapters.mastodon.rounds import Round
 from watchdaemon_adapters.mastodon.tree import children_of, count_of
 
 STREAM = "threads"
@@ -37,7 +38,6 @@ class OwnThreads:
     _readings: dict[str, Reading] = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=dict)  # what was read below each anchor
     _unread: set[str] = field(default_factory=set)  # due, and not read
-    _quotes_read: set[str] = field(default_factory=set)
     _failures: int = 0
 
     def read(self) -> None:
@@ -79,9 +79,13 @@ class OwnThreads:
                 # New since the last fetch, and nobody has replied: the sweep will see whether that is so.
                 self._readings[anchor] = Reading(read_at=self.found.now, newest_at=self._written_at(anchor))
                 continue
+            has_moved = any(self._replies(m) != self._replies_before(m) for m in members)
+            if reading is not None and anchor in self.found.round.members and not (has_moved or reading.is_unfinished):
+                self._readings[anchor] = reading  # by an earlier fetch of this round
+                continue
             why = why_due(
                 reading,
-                has_moved=any(self._replies(m) != self._replies_before(m) for m in members),
+                has_moved=has_moved,
                 has_replies=has_replies,
                 now=self.found.now,
                 sweep=timedelta(0) if self.found.must_sweep else timedelta(hours=self.found.settings.sweep_hours),
@@ -194,7 +198,8 @@ class OwnThreads:
         """
         for status_id in sorted(self.rows, key=id_order):
             counted = count_of(self.rows[status_id], "quotes_count")
-            if not counted or (counted == self._quotes_before(status_id) and status_id not in self._members):
+            is_known = counted == self._quotes_before(status_id) and status_id not in self._members
+            if not counted or is_known or self.found.round.quotes.get(status_id) == counted:
                 continue
             try:
                 for rows in self.found.client.quotes(status_id):
@@ -203,13 +208,24 @@ class OwnThreads:
             except AccountError as error:
                 if error.reason is not Reason.GONE:
                     raise
-            self._quotes_read.add(status_id)
+            self.found.round.quotes[status_id] = counted
 
     def _quotes_before(self, status_id: str) -> int:
         known = self._before.own.get(status_id) if self._before is not None else None
         return known.quotes if known is not None else 0
 
     # ---- what is remembered ----------------------------------------------------------------------------------------
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was due was read."""
+        return not self._unread
+
+    def book(self, round_: Round) -> None:
+        """Add what was read, and can be relied on, to what is done of the round."""
+        bad = self.found.bad_ids
+        round_.members |= {a: m for a, m in self._members.items() if a not in self._unread and not m & bad}
+        round_.quotes = {s: count for s, count in round_.quotes.items() if not self.found.bad["quotes"]}
 
     def cursor(self, unsettled: set[str]) -> Threads:
         """Return what the next fetch must know, after everything was mapped.
@@ -242,7 +258,8 @@ class OwnThreads:
 
     def _own_entry(self, status_id: str) -> Own:
         counted = count_of(self.rows[status_id], "quotes_count")
-        quotes = counted if status_id in self._quotes_read else min(counted, self._quotes_before(status_id))
+        is_read = self.found.round.quotes.get(status_id) == counted
+        quotes = counted if is_read else min(counted, self._quotes_before(status_id))
         top = self.found.tree.top(status_id)
         return Own(top=top, is_top_own=self.found.tree.is_own(top), replies=self._replies(status_id), quotes=quotes)
 

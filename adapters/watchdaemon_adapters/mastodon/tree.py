@@ -79,6 +79,10 @@ class Tree:
         if parent is not None and parent not in self.nodes and parent != top:
             self._above_unseen.setdefault(parent, top)
 
+    def remember_below(self, status_id: str, anchor: str) -> None:
+        """Say from an earlier fetch that a status stands below another one."""
+        self._above_unseen.setdefault(status_id, anchor)
+
     def top(self, status_id: str) -> str:
         """Return the first status of the conversation, as far as is known."""
         return [status_id, *self._above(status_id)][-1]

@@ -27,6 +27,7 @@ class BelowReader(ABC):
     def __init__(self, lists: ListReader, collector: Collector, identity: Identity) -> None:
         self.is_whole = True
         self._is_refused = False
+        self._is_asked = False  # whether the platform was asked for the list below a post
         self._lists = lists
         self._collector = collector
         self._identity = identity
@@ -44,6 +45,7 @@ class BelowReader(ABC):
             return
         found: list[object] = []
         malformed, is_read = self._collector.malformed, False
+        self._is_asked = False
         try:
             self._read_into(found, post, row)
             is_read = True
@@ -56,7 +58,7 @@ class BelowReader(ABC):
         finally:
             self._keep(found, post, is_read=is_read)
             # what could not be read is looked at again, or the next fetch would not know of it
-            if is_read and found and self._collector.malformed == malformed:
+            if is_read and self._is_asked and self._collector.malformed == malformed:
                 self._collector.round.book(self.stream, post.external_id)
 
     def _read_into(self, found: list[object], post: Item, row: Row) -> None:
@@ -107,6 +109,7 @@ class ReplyReader(BelowReader):
         self._spoken_of += says is True
         if says is False and not self._is_sweep:
             return
+        self._is_asked = True
         self._after = None
         place = self._collector.round.place
         if place is not None and place.post_id == post.external_id:
@@ -169,6 +172,7 @@ class HeldReader(BelowReader):
         if post.external_id in self._known_without:
             self._without.add(post.external_id)
             return
+        self._is_asked = True
         try:
             yield from self._lists.read(f"{post.external_id}/pending_replies", {"fields": PENDING_FIELDS})
         except MissingObjectError:

@@ -210,7 +210,8 @@ class World:
         self._index: dict[tuple[str, str], list[Key]] = {}  # (relation, value) -> keys in order of time
         self._changes = 0
         self._remembered: dict[Hashable, object] = {}
-        self._remembered_at: tuple[int, datetime] | None = None
+        self._remembered_at: tuple[int, int] | None = None
+        self._instants: list[datetime] = []  # at which anything becomes another than it was, in order
         for account in accounts:
             self.put_account(account)
         for item in items:
@@ -221,12 +222,12 @@ class World:
         return self.clock()
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what `make` gives, made anew only when something was changed or time has passed since.
+        """Return what `make` gives, made anew only when something was changed since, or its time has come or gone.
 
         A platform shows the same long list page by page; what is returned must not be changed.
         """
         with self._lock:
-            at = (self._changes, self.now())
+            at = (self._changes, bisect.bisect_right(self._instants, self.now()))
             if at != self._remembered_at:
                 self._remembered, self._remembered_at = {}, at
             if key not in self._remembered:
@@ -276,7 +277,7 @@ class World:
         with self._lock:
             if item.key in self._items:
                 raise ValueError(f"there is an item {item.id} of {item.account} already")
-            self._changes += 1
+            self._note_change(item)
             self._items[item.key] = item
             self._by_id.setdefault(item.id, []).append(item.key)
             for relation in _relations(item):
@@ -306,9 +307,14 @@ class World:
         with self._lock:
             if item.key not in self._items:
                 raise UnknownItemError(item.key)
-            self._changes += 1
+            self._note_change(item)
             self._items[item.key] = item
             return item
+
+    def _note_change(self, item: WorldItem) -> None:
+        self._changes += 1
+        for instant in _instants_of(item):
+            bisect.insort(self._instants, instant)
 
     def all_items(self) -> list[WorldItem]:
         """Return every item, past, future and deleted, in order of time: for checks."""
@@ -366,6 +372,14 @@ class World:
     def _order(self, key: Key) -> tuple[datetime, str]:
         item = self._items[key]
         return (item.published_at, item.id)
+
+
+def _instants_of(item: WorldItem) -> Iterable[datetime]:
+    yield item.published_at
+    yield from (at for at, _ in item.edits)
+    yield from filter(None, (item.deleted_at, item.hidden_at))
+    if "arrived_at" in item.extra:
+        yield datetime.fromisoformat(item.extra["arrived_at"])
 
 
 def _relations(item: WorldItem) -> Iterable[tuple[str, str]]:
