@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchdaemon.rules.holding import is_holding_reply
+from watchdaemon.rules.holding import is_courtesy, is_holding_reply
 
 PROMISES = (
     "Vi återkommer!",
@@ -35,6 +35,21 @@ PROMISES = (
     "We are looking into it.",
     "I will find out and be in touch.",
     "Looking into this now!",
+    "Vi kikar på det!",
+    "Kollar!",
+    "Återkommer snarast",
+    "Återkommer i frågan",
+    "Vi tar det vidare och återkommer.",
+    "Hej! Vi måste stämma av det här internt, återkommer!",
+    "Vi har ställt frågan till vår driftavdelning, återkommer.",
+    "Vi letar efter svar på det och hör av oss snart",
+    "Vi arbetar löpande med det och återkommer med besked.",
+    "Vi återkommer i höst med mer information.",
+    "Hej! Tack för frågan, svar kommer under dagen.",
+    "Vi väntar fortfarande på besked.",
+    "Vi uppdaterar här så snart vi vet.",
+    "Låt oss kolla upp det.",
+    "Jag behöver höra med en kollega.",
 )
 ANSWERS = (
     "",
@@ -54,7 +69,42 @@ ANSWERS = (
     "Feel free to get back to us when you know.",
     "Yes, it opens at nine.",
     "Tack!",
+    "Vi återkommer varje år med marknaden kl 10",
+    "Vi återkommer även nästa sommar med lekparksturnén, den 12 juni.",
+    "Badet öppnar klockan tio, och vattengympan återkommer på torsdagar.",
+    "Utställningen återkommer i höst, den 3 oktober.",
+    "Vi undersöker vattnet varje vecka.",
+    "Du får kolla med Trafikverket, det är deras väg.",
+    "Man får kolla med sin handläggare.",
+    "Vi har kollat med driften: det är stängt på lördag.",
+    "Besked om plats kommer i april.",
 )
+COURTESIES = (
+    "Varsågod!",
+    "Varsågod Eva! 😊",
+    "Tack själv! /Anna",
+    "Ingen fara, ha en fin dag!",
+    "❤️",
+    "You’re welcome!",
+)
+NO_COURTESIES = (
+    "",
+    "Klockan nio.",
+    "Varsågod, klockan nio.",
+    "Tack, nu är det lagat.",
+    "Ingen fara, vi öppnar nio.",
+    "Nej.",
+)
+
+
+@pytest.mark.parametrize("text", COURTESIES)
+def test_you_are_welcome_is_a_courtesy(text: str) -> None:
+    assert is_courtesy(text)
+
+
+@pytest.mark.parametrize("text", NO_COURTESIES)
+def test_what_says_something_is_more_than_a_courtesy(text: str) -> None:
+    assert not is_courtesy(text)
 
 
 @pytest.mark.parametrize("text", PROMISES)

@@ -199,7 +199,16 @@ def test_a_new_question_after_the_answer_is_open_again() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["@Bo Berg Klockan tio.", "@Bo klockan tio", "Bo Berg klockan tio", "Bo, klockan tio", "Hej Bo! Klockan tio."],
+    [
+        *("@Bo Berg Klockan tio.", "@Bo klockan tio", "Bo Berg klockan tio", "Bo, klockan tio", "Hej Bo! Klockan tio."),
+        *("Hej på dig Bo! Klockan tio.", "God morgon, Bo. Klockan tio", "Tack för din fråga, Bo! Klockan tio."),
+        *(
+            "Hej! Tack för frågan Bo, klockan tio.",
+            "Hej 😊 Bo! Klockan tio.",
+            "Hi Bo! At ten.",
+            "Hej! Bo, klockan tio.",
+        ),
+    ],
 )
 def test_a_reply_to_somebody_by_name_answers_only_that_person(text: str) -> None:
     found = states(QUESTION, item("q2", 1, "Och stänger?", author="Bo Berg", author_id="bo"), own("r", 5, text))
@@ -219,7 +228,12 @@ def test_a_reply_to_two_by_name_answers_both_and_not_the_third() -> None:
 def test_a_word_that_looks_like_a_first_name_is_no_address() -> None:
     tor = item("q2", 1, "Och stänger?", author="Tor Ek", author_id="tor")
 
-    assert states(QUESTION, tor, own("r", 5, "Tor 26 nov är det stängt")) == {"q": ANSWERED, "q2": ANSWERED}
+    for text in (
+        "Tor 26 nov är det stängt",
+        "Hej! Tor 26 nov är det stängt",
+        "Tack för frågan! Tor 26 nov är det stängt",
+    ):
+        assert states(QUESTION, tor, own("r", 5, text)) == {"q": ANSWERED, "q2": ANSWERED}
 
 
 def test_an_address_to_a_stranger_leaves_several_peoples_questions_open() -> None:

@@ -189,6 +189,7 @@ VOICE = OwnVoice.of("Exempelkommun", ["Anna Exempel", "Bo"], ["Anna Exempel"])
         ("Eva Ek", "Klockan nio. Hälsningar Exempelkommun", True),
         ("Eva Ek", "Vi på Exempelkommun har öppet till nio.", True),
         ("Eva Ek", "Klockan nio /Anna", True),
+        ("Eva Ek", "Klockan nio. /Anna på Badhuset", True),
         ("Eva Ek", "Klockan nio /Sven", False),
         ("Eva Ek", "On behalf of Exempelkommun: nine.", True),
     ],

@@ -6,7 +6,12 @@ from typing import Final
 
 from watchdaemon.domain.item import Item
 
-_GREETING: Final = re.compile(r"(?:hej(?:san|svejs)?|hallå|tjena|tack|hi|hello|dear|thanks)[\s,!]{1,3}", re.IGNORECASE)
+_GREETING: Final = re.compile(
+    r"(?:(?:hej(?:san|svejs)?(?:\s+på\s+(?:dig|er))?|hallå|tjena|god\s?(?:morgon|dag|middag|eftermiddag|kväll)"
+    r"|tack(?:\s+så\s+mycket)?(?:\s+för\s+(?:(?:din|er|ditt|ert|den)\s+)?(?:bra\s+)?(?:fråg\w+|kommentar\w*|inlägg\w*))?"
+    r"|hi|hello|dear|thanks|thank\s+you(?:\s+for\s+(?:your\s+)?\w+)?|good\s+(?:morning|afternoon))([^\w@]{1,5})){1,3}"
+)
+_STOP: Final = re.compile(r"[.!?\n]")
 _HANDLE: Final = re.compile(r"@([\w.\-]{1,60})")
 _GAP: Final = re.compile(r"[\s,;:&!–-]+(?:(?:och|and)\s+)?")
 
@@ -28,11 +33,13 @@ def addressees(text: str, before: Sequence[Item]) -> list[Item] | None:
     """
     rest = text[:_LOOK_AT].lstrip().casefold()
     greeting = _GREETING.match(rest)
+    # "Hej Bo" greets Bo; after "Hej!" a new sentence begins, and its first word may be any.
+    is_greeted = greeting is not None and not _STOP.search(greeting.group(1))
     rest = rest[greeting.end() :] if greeting else rest
     named: dict[str, Item] = {}
     has_stranger = False
     for _ in range(10):
-        length, items = _name_at(rest, before, is_greeted=greeting is not None)
+        length, items = _name_at(rest, before, is_greeted=is_greeted)
         if not length:
             break
         has_stranger = has_stranger or not items

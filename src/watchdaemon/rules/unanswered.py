@@ -12,7 +12,7 @@ from watchdaemon.domain.item import BY_ACCOUNT, BY_PLATFORM, HIDDEN_BY, Item, It
 from watchdaemon.domain.moderation import Action, ModerationEntry, Outcome
 from watchdaemon.domain.question import Decision, Grade, QuestionState, Triage, Verdict
 from watchdaemon.rules.due import due_at, finish_due_at
-from watchdaemon.rules.holding import is_holding_reply
+from watchdaemon.rules.holding import is_courtesy, is_holding_reply
 from watchdaemon.rules.replies import Conversation
 from watchdaemon.rules.rewording import asked_anew_at
 from watchdaemon.rules.voices import NOBODY, OwnVoice
@@ -221,6 +221,8 @@ def _answered(replies: Sequence[Item]) -> _Fate:
     first = replies[0]
     at, by = first.published_at, first.external_id
     real = next((r for r in replies if not is_holding_reply(r.text)), None)
+    if real is not None and real is not first and is_courtesy(real.text):
+        real = next((r for r in replies if not is_holding_reply(r.text) and not is_courtesy(r.text)), None)
     if real is None:
         reason = "the account promised an answer"
         return _Fate(QuestionState.ANSWERED, reason, at, by, at, by, finish_from=at)

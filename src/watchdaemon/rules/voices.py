@@ -8,7 +8,9 @@ from typing import Final
 
 from watchdaemon.domain.item import Item
 
-_SIGNED: Final = re.compile(r"[/\-–]\s?([^\W\d_]{2,20})(?:\s+[^\W\d_]+)?[\s.!]*$")
+_SIGNED: Final = re.compile(
+    r"[/\-–]\s?([^\W\d_]{2,20})(?:\s+[^\W\d_]+|,?\s+(?:på|vid|i|från)(?:\s+[^\W\d_]+){1,3})?[\s.!]*$"
+)
 _LOOK_AT: Final = 2_000
 
 
