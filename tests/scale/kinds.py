@@ -53,7 +53,7 @@ def _bluesky_comment(number: int, _post: WorldItem) -> More:
 
 def _on_bluesky(place: Place, world: World, key: str, posts: list[WorldItem], at: datetime) -> None:
     name = world.account(key).username
-    for number in range(150):
+    for number in range(60):
         post, at = posts[number % len(posts)], at + MINUTE
         told = {"extra": {"notify": "no"}} if number % 5 == 0 else {}
         _other(place, world, post, at, number, kind=Kind.QUOTE, parent_id=post.id, **told)
@@ -82,7 +82,7 @@ def _mastodon_comment(number: int, _post: WorldItem) -> More:
 
 def _on_mastodon(place: Place, world: World, key: str, posts: list[WorldItem], at: datetime) -> None:
     name = world.account(key).username
-    for number in range(100):
+    for number in range(40):
         post, at = posts[number % len(posts)], at + MINUTE
         fate = {"extra": {"notification": "filtered"}} if number % 5 == 0 else {}
         _other(place, world, post, at, number, kind=Kind.QUOTE, parent_id=post.id, **fate)
@@ -109,7 +109,7 @@ def _threads_comment(number: int, post: WorldItem) -> More:
 
 
 def _on_threads(place: Place, world: World, key: str, posts: list[WorldItem], at: datetime) -> None:
-    for number in range(100):
+    for number in range(40):
         post, at = posts[number % len(posts)], at + MINUTE
         mention = _other(place, world, post, at, number, kind=Kind.MENTION)
         if number % 4 == 0:

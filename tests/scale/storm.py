@@ -50,7 +50,7 @@ FORMS: tuple[Callable[[], Response], ...] = (
     lambda: JSONResponse({"title": "Too Many Requests", "status": 429}, status_code=429),
 )
 # 0 is the cut answer; being told to wait ends a fetch on most platforms, and comes more seldom than the rest
-ORDER = (*range(len(FORMS)), *range(len(FORMS)), *range(len(FORMS) + 1))
+ORDER: tuple[int, ...] = (*range(len(FORMS)), *range(len(FORMS) + 1), *(*range(len(FORMS)),) * 4)
 
 
 class Killed(BaseException):
