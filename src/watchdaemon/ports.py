@@ -395,9 +395,7 @@ class QuestionStore(Protocol):
         """Return what these threads are judged by: their items and the decisions on them, oldest first. One read."""
         ...
 
-    def save_judgements(
-        self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]], *, at: datetime
-    ) -> int:
+    def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]], *, at: datetime) -> int:
         """Store the verdicts of these threads and clear their marks, in one transaction.
 
         The verdicts replace the thread's earlier ones, and each change of how an item stands is written down as a

@@ -229,9 +229,7 @@ class _ItemPart(_Part):
 
 
 class _QuestionPart(_Part):
-    def save_judgements(
-        self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]], *, at: datetime
-    ) -> int:
+    def save_judgements(self, judgements: Sequence[tuple[PendingThread, Sequence[Verdict]]], *, at: datetime) -> int:
         """Replace the verdicts of these threads and clear their marks, unless they moved on."""
         with self._turn() as data:
             marks = [(_kept(p), v, data.marks.get((p.account, p.thread_id))) for p, v in judgements]
