@@ -603,7 +603,7 @@ class AlertStore(Protocol):
         ...
 
     def update_alert(self, alert: Alert) -> None:
-        """Write back everything but `kind` and `cause` of the alert with that id. Raises KeyError when there is none."""
+        """Write back everything but `kind` and `cause` of the alert with that id; KeyError when there is none."""
         ...
 
     def alerts(self, *, only_open: bool = False) -> list[Alert]:

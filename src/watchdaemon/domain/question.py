@@ -69,7 +69,7 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A person's recorded word about one item. Of those about its answer the newest holds, and of those about removal."""
+    """A person's recorded word about one item. The newest about its answer holds, and the newest about its removal."""
 
     account: str
     external_id: str
