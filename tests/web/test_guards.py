@@ -242,6 +242,31 @@ def test_a_slow_client_keeps_nobody_waiting(hall: Hall) -> None:
         assert hall.get(hall.word(NO_REPLY)).status_code == 200
 
 
+def test_a_client_that_sends_a_byte_now_and_then_is_sent_away_all_the_same(hall: Hall) -> None:
+    host, port = hall.server.url.removeprefix("http://").split(":")
+    server = hall.server._server  # nothing else tells of a connection's age
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        slow.sendall(b"GET /w/")
+        hall.get(hall.server.url)
+        channel = next(c for c in server.active_channels.values() if c.addr[1] == slow.getsockname()[1])
+        channel.last_activity -= 60
+        slow.sendall(b"x")
+        hall.get(hall.server.url)
+        server.next_channel_cleanup = 0
+        hall.get(hall.server.url)
+
+        assert slow.recv(1) == b""
+
+
+@pytest.mark.parametrize("end", [".", ")", ">.", "%3E", "%22", "%20", "…", "?utm_source=mail&fbclid=1"])
+def test_what_is_copied_along_with_a_link_does_no_harm(hall: Hall, end: str) -> None:
+    answer = hall.press(hall.word(NO_REPLY) + end)
+
+    assert answer.status_code == 303
+    assert hall.follow(answer).status_code == 200
+    assert hall.said() == [(NO_REPLY, "anna", "")]
+
+
 def test_a_port_that_is_taken_is_named(hall: Hall) -> None:
     port = int(hall.server.url.rpartition(":")[2])
 

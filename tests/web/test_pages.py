@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests.services.conftest import register_of
-from tests.web.conftest import LIBRARY, NINE, SIGHT, Hall, accounts, comment, hidden, ways
+from tests.web.conftest import ITEMS, LIBRARY, NINE, SIGHT, Hall, accounts, comment, hidden, ways
 
 from watchdaemon.domain.question import DecisionKind
 
@@ -120,9 +120,43 @@ def test_what_somebody_else_said_meanwhile_is_not_taken_back_unseen(hall: Hall) 
     answer = hall.browser.post(link, data=fields)
 
     assert answer.status_code == 409
-    assert "Någon har sagt något annat" in answer.text
+    assert "Något har ändrats" in answer.text
     assert hall.state() == "answered"
     assert hall.press(link).status_code == 303  # looked again, and pressed
+
+
+@pytest.mark.parametrize("kind", [DecisionKind.NO_REPLY_NEEDED, DecisionKind.MUST_BE_REMOVED])
+def test_nobody_speaks_of_a_text_that_was_edited_after_the_page_was_shown(hall: Hall, kind: DecisionKind) -> None:
+    link = hall.word(kind)
+    fields = hidden(hall.get(link).text)
+    edited = replace(ITEMS[0], text="Varför är biblioteket stängt hela veckan?", edited_at=NINE)
+    hall.take(edited)
+
+    answer = hall.browser.post(link, data=fields)
+
+    assert answer.status_code == 409
+    assert "Varför är biblioteket stängt" in answer.text
+    assert hall.said() == []
+    assert hall.browser.post(link, data=hidden(answer.text)).status_code == 303
+
+
+def test_what_was_seen_is_seen_whatever_came_after(hall: Hall) -> None:
+    link = hall.word(DecisionKind.SEEN)
+    fields = hidden(hall.get(link).text)
+    hall.press(hall.word(DecisionKind.ANSWERED_ELSEWHERE, person="bo"))
+
+    assert hall.browser.post(link, data=fields).status_code == 303
+
+
+def test_a_secret_cannot_be_guessed_from_what_its_page_sends_along(hall: Hall) -> None:
+    one, other = (hidden(hall.get(hall.word(DecisionKind.REMOVED, "secret", person=p)).text) for p in ("anna", "bo"))
+
+    assert one["about"] != other["about"]
+
+
+def test_forwarded_to_a_sign_that_nobody_sees_is_forwarded_to_nobody(hall: Hall) -> None:
+    assert hall.press(hall.word(DecisionKind.FORWARDED), note="\u200b …").status_code == 400
+    assert hall.said() == []
 
 
 def test_a_word_can_be_said_again_from_the_items_page_after_it_was_taken_back(hall: Hall) -> None:

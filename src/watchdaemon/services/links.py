@@ -32,6 +32,7 @@ _LONGEST = 2_000  # characters; no platform's id comes near
 _GENERATION = "web_generation"
 _LINK = b"watchdaemon link 1\0"
 _FORM = b"watchdaemon form 1\0"
+_SHOWN = b"watchdaemon shown 1\0"
 
 
 class Page(StrEnum):
@@ -113,6 +114,11 @@ class Ticket:
     def proof(self) -> str:
         """What the page's form sends along: only somebody who was shown the page has it."""
         return _text(hmac.digest(self.key, _FORM + self.token.encode(), "sha256")[:9])
+
+    def mark(self, *shown: str) -> str:
+        """Return what stands for texts that were shown on this link's page, and tells nothing of them."""
+        told = b"".join(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in shown)
+        return _text(hmac.digest(self.key, _SHOWN + self.token.encode() + told, "sha256")[:9])
 
     def is_proof(self, proof: str) -> bool:
         """Tell whether a form came from this link's page."""

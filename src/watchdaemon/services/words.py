@@ -66,8 +66,13 @@ class ItemLook:
 
     @property
     def about(self) -> str:
-        """Names what would be taken back, so that nobody takes back a word said after the page was shown."""
-        return "" if self.standing is None else f"{self.standing.kind}@{self.standing.at.isoformat()}"
+        """Names what the page showed, so that nobody speaks of a text, an answer or a word that came after it.
+
+        Keyed, as the text may be a secret that a bare digest would let somebody guess.
+        """
+        verdict, standing = self.question.verdict, self.standing
+        word = f"{standing.kind}@{standing.at.isoformat()}" if standing else ""
+        return self.ticket.mark(word, verdict.state or "", verdict.answered_by or "", self.question.item.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +149,12 @@ class WordService:
         Args:
             token: The link's.
             note: To whom, or why.
-            about: The word to be taken back, as the page showed it (`ItemLook.about`); None: whichever stands.
+            about: What the page showed (`ItemLook.about`); None: however it stands. Seen is seen all the same.
 
         Raises:
             LinkRefusedError: It is not believed, or is no word's (FORGED).
             NoteMissingError: A note is wanted.
-            WordChangedError: Another word stands now than `about` says.
+            WordChangedError: The item stands otherwise now than `about` says.
             StorageError: Nothing was kept.
         """
         register, now = self._store.load_register(), self._clock()
@@ -172,10 +177,10 @@ class WordService:
         kind = look.kind
         if kind is None:
             raise LinkRefusedError(Refusal.FORGED)
-        if kind in NEEDS_NOTE and not note:
+        if kind in NEEDS_NOTE and not any(sign.isalnum() for sign in note):
             raise NoteMissingError("to whom?")
-        if kind is DecisionKind.REOPENED and about is not None and about != look.about:
-            raise WordChangedError("another word stands now")
+        if kind is not DecisionKind.SEEN and about is not None and about != look.about:
+            raise WordChangedError("it stands otherwise now")
         item = look.question.item
         decision = Decision(
             account=item.account, external_id=item.external_id, kind=kind, by=look.person.key, at=look.now, note=note

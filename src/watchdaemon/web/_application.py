@@ -1,5 +1,6 @@
 """The pages as a WSGI application (PEP 3333): GET and HEAD show, and only POST from a page's own form acts."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ LARGEST_FORM = 16 * 1024
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _SERIAL_BYTES = 4
+_STUCK_ON = re.compile(r"[^A-Za-z0-9_/-]{1,20}\Z")
+"""What a copied link brings along from its sentence: a full stop, a bracket. No token ends in it."""
+
 _HEALTH = "/healthz"
 _PLAIN = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
 
@@ -46,6 +50,7 @@ class Request:
     def token(self) -> str | None:
         """The link's token, when the path is a link's."""
         first, _, token = self.path.lstrip("/").partition("/")
+        token = _STUCK_ON.sub("", token)
         return token if first == PATH and token and "/" not in token else None
 
     def form(self) -> Mapping[str, str] | None:
@@ -172,13 +177,13 @@ class Application:
             return self._regret("form")
         note = form.get("note", "")
         try:
-            said = self._words.say(token, note=note, about=form.get("about", ""))
+            said = self._words.say(token, note=note, about=form.get("about"))
         except NoteMissingError:
             words = self._renderer.words(look.person.language)
             return self._page(look, Entered(note=note, error=words.say("Write to whom, then press again.")), status=400)
         except WordChangedError:
             words = self._renderer.words(look.person.language)
-            changed = words.say("Somebody has said something else since you opened this page. Look again.")
+            changed = words.say("Something has changed since you opened this page. Look again before you press.")
             return self._page(self._words.look(token), Entered(note=note, notice=changed), status=409)
         if not said.is_new:
             return self._page(said.look, status=409, again=True)

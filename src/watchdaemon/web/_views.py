@@ -260,7 +260,7 @@ def _form(look: ItemLook, wording: Wording, words: PageWords, entered: Entered) 
         note_is_needed=look.kind in NEEDS_NOTE,
         note=block(entered.note),
         error=entered.error,
-        about=look.about if look.kind is DecisionKind.REOPENED else "",
+        about=look.about,
     )
 
 

@@ -47,6 +47,26 @@ def application(app: App, *, listen: str) -> Application:
     return Application(words, renderer, public_url=settings.web.public_url, listen=names, proxies=settings.web.proxies)
 
 
+def _channel_class() -> type:
+    """Return waitress's channel, for which a byte now and then is no sign of life.
+
+    Waitress counts the seconds for a request from the last byte, so that few slow clients could hold every connection
+    for ever; here they are counted from the request's beginning.
+    """
+    from waitress.channel import HTTPChannel
+
+    class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+        last_activity: float  # seconds since the epoch
+
+        def handle_read(self) -> None:
+            before = self.last_activity
+            super().handle_read()
+            if self.request is not None:  # not yet whole
+                self.last_activity = before
+
+    return Channel
+
+
 class WebServer:
     """The pages of an app on a port. Use it as a context manager, or `start()` and `stop()`."""
 
@@ -98,6 +118,7 @@ class WebServer:
             clear_untrusted_proxy_headers=False,  # the application looks at who sent them
             ident=None,
         )
+        self._server.channel_class = _channel_class()
         # It warns of every page that waits for a thread, if only for a moment.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._thread = threading.Thread(target=self._server.run, name="watchdaemon-web", daemon=True)
