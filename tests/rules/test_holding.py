@@ -35,6 +35,7 @@ PROMISES = (
     "We are looking into it.",
     "I will find out and be in touch.",
     "Looking into this now!",
+    "I'll check!",
     "Vi kikar på det!",
     "Kollar!",
     "Återkommer snarast",

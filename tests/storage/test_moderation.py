@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.storage.make import ACCOUNT, NOW
+from tests.storage.make import ACCOUNT, NOW, fetched, item
 
+from watchdaemon.domain.item import Visibility
 from watchdaemon.domain.moderation import Action, ModerationEntry, Outcome
 from watchdaemon.ports import Store
 
@@ -51,6 +52,16 @@ def test_its_end_is_written_once_and_changes_nothing_else(store: Store) -> None:
     with pytest.raises(KeyError):
         store.end_moderation(replace(ended, id=999))
     assert store.moderations() == [ended]
+
+
+def test_an_order_that_ended_has_its_thread_judged_also_when_nothing_new_is_seen(store: Store) -> None:
+    store.save_fetch(fetched(item("c1", visibility=Visibility.HIDDEN)), at=NOW)
+    begun = store.begin_moderation(order())
+    before = store.pending_threads()
+
+    store.end_moderation(replace(begun, outcome=Outcome.DONE, ended_at=NOW))
+
+    assert [p.revision for p in store.pending_threads()] == [p.revision + 1 for p in before]
 
 
 def test_orders_are_found_by_account_and_item_oldest_first(store: Store) -> None:

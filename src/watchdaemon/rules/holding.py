@@ -55,6 +55,7 @@ _PROMISES: Final = tuple(
         r"\b(?:get|come|report)\s+back\s+to\s+(?:you|this|everyone|everybody)\b",
         rf"\b(?:i|we|let\s+(?:me|us))(?:'ll|\s+will|'re|\s+are|'m|\s+am)?\s+(?:going\s+to\s+)?(?:just\s+)?{_LOOK_EN}\b",
         r"^(?:looking\s+into|checking\s+(?:this|that|it|with))\b",
+        r"^(?:(?:i|we)(?:'ll|\s+will)\s+(?:check|ask|find\s+out)|checking)$",
     )
 )
 

@@ -4,10 +4,12 @@ from sqlalchemy import select, update
 
 from watchdaemon.domain.moderation import ModerationEntry
 from watchdaemon.storage import mapping
+from watchdaemon.storage._items import mark_threads
 from watchdaemon.storage._part import Part
-from watchdaemon.storage.tables import ModerationRow, table
+from watchdaemon.storage.tables import ItemRow, ModerationRow, table
 
-_moderations = table(ModerationRow)
+_moderations, _items = table(ModerationRow), table(ItemRow)
+_key = (_moderations.c.account, _moderations.c.external_id)
 
 
 class ModerationPart(Part):
@@ -25,8 +27,14 @@ class ModerationPart(Part):
         values = {name: row[name] for name in ("outcome", "ended_at", "is_verified", "detail", "reply_id")}
         where = (_moderations.c.id == entry.id) & _moderations.c.outcome.is_(None)
         with self._db.write("write down what came of an order to moderate") as connection:
-            if connection.execute(update(_moderations).where(where).values(values)).rowcount == 0:
+            found = connection.execute(update(_moderations).where(where).values(values).returning(*_key)).first()
+            if found is None:
                 raise KeyError(entry.id)
+            # The thread is judged by what was done to its items, also where that changed nothing to be seen.
+            thread = select(_items.c.thread_id).where(
+                _items.c.account == found.account, _items.c.external_id == found.external_id
+            )
+            mark_threads(self._db, connection, found.account, connection.execute(thread).scalars())
 
     def moderations(self, *, account: str | None = None, external_id: str | None = None) -> list[ModerationEntry]:
         """Return orders, oldest first."""

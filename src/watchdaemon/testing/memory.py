@@ -336,6 +336,10 @@ class _ModerationPart(_Part):
                 detail=entry.detail,
                 reply_id=entry.reply_id,
             )
+            ended = data.moderations[place]
+            item = data.items.get((ended.account, ended.external_id))
+            if item is not None:
+                _mark(data, item.account, {item.thread_id})
 
     def moderations(self, *, account: str | None = None, external_id: str | None = None) -> list[ModerationEntry]:
         """Return orders, oldest first."""
