@@ -91,7 +91,7 @@ def judge(
 
 
 def states(*items: Item, decisions: Sequence[Decision] = (), **policy: bool) -> dict[str, QuestionState | None]:
-    return {key: v.state for key, v in judge(*items, decisions=decisions, **policy).items()}
+    return {key: v.state for key, v in judge(*items, decisions=decisions, orders=(), **policy).items()}
 
 
 QUESTION = item("q", 0, "När öppnar ni?")

@@ -38,9 +38,15 @@ def test_of_several_at_the_same_time_one_gets_it(store: Store) -> None:
 
 
 def test_a_use_in_a_transaction_that_fails_is_none(store: Store) -> None:
-    with pytest.raises(KeyError), store.together():
-        store.use_link("a", at=NOW, forget_before=LONG_AGO)
-        store.record_decision(Decision(account="x", external_id="y", kind=DecisionKind.REMOVED, by="anna", at=NOW))
+    of_nothing = Decision(account="x", external_id="y", kind=DecisionKind.REMOVED, by="anna", at=NOW)
+
+    def use_and_fail() -> None:
+        with store.together():
+            store.use_link("a", at=NOW, forget_before=LONG_AGO)
+            store.record_decision(of_nothing)
+
+    with pytest.raises(KeyError):
+        use_and_fail()
 
     is_in_memory = type(store).__name__ == "MemoryStore"  # it has no transactions
     assert (store.link_used_at("a") is None) is not is_in_memory
