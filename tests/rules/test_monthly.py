@@ -253,3 +253,13 @@ def test_the_worst_comes_first(make: Make, make_account: MakeAccount, good: Acco
     overdue = asked(local("2026-11-16T10:00"), local("2026-11-17T17:00"), of="e")
 
     assert [row.account.key for row in make(*accounts, questions=[overdue]).rows] == ["e", "c", "b", "d", "a"]
+
+
+def test_more_overdue_questions_outweigh_more_kinds_of_breach(
+    make: Make, make_account: MakeAccount, good: Account, local: Local
+) -> None:
+    accounts = [replace(good, key="many"), replace(good, key="one", purpose="")]
+    when = (local("2026-11-16T10:00"), local("2026-11-17T17:00"))
+    questions = [asked(*when, of="one"), asked(*when, of="many"), asked(*when, of="many")]
+
+    assert [row.account.key for row in make(*accounts, questions=questions).rows] == ["many", "one"]

@@ -73,7 +73,7 @@ def build_overview(
     """Hold every account that is not closed against the guideline, over the month before the one of `now`.
 
     Open, overdue, owners, activity and access are as of `now`; watching and answers are the month's. An account's
-    place is that of its worst breach, then the number of its breaches, the overdue questions, the windows missed, the
+    place is that of its worst breach, then the overdue questions, the number of its breaches, the windows missed, the
     name; those without a breach come last.
 
     Args:
@@ -174,4 +174,4 @@ def _is_trouble(check: CredentialCheck | None, account: Account, now: datetime) 
 def _worst_first(row: OverviewRow) -> tuple[int, int, int, int, str, str]:
     worst = _BREACH_ORDER[row.breaches[0]] if row.breaches else len(Breach)
     missed = row.windows_watched - row.windows_owed
-    return worst, -len(row.breaches), -row.overdue_questions, missed, row.account.name.casefold(), row.account.key
+    return worst, -row.overdue_questions, -len(row.breaches), missed, row.account.name.casefold(), row.account.key
