@@ -153,8 +153,8 @@ def test_twenty_kills_at_random_instants_change_nothing(town: Town) -> None:
         before = len(town.life.sink.messages)
         killed_after(config, instants_of_death.uniform(0, whole))
         in_hand = count(config, CLAIMED)
-        in_the_round = 0 < count(config, "watch_attempts") < count(undisturbed, "watch_attempts")
-        struck += in_the_round or count(config, UNSENT) > 0
+        has_begun = count(config, "watch_attempts") > 0
+        struck += has_begun and (count(config, "deliveries") < len(truth["mails"]) or count(config, UNSENT) > 0)
         passes_after(config)
         ids = message_ids(town, before)
 
