@@ -51,6 +51,17 @@ PROMISES = (
     "Vi uppdaterar här så snart vi vet.",
     "Låt oss kolla upp det.",
     "Jag behöver höra med en kollega.",
+    "Vi ska be någon på tekniska svara dig.",
+    "Vi vet inte ännu men återkommer när det är klart.",
+    "Vi ska titta på det.",
+    "Hej, vi jobbar på ett svar till dig.",
+    "Vi hör oss för med gatukontoret.",
+    "Vi har frågat trafikenheten och väntar på svar.",
+    "Svar kommer!",
+    "Du ska få svar inom kort.",
+    "Vi svarar dig så fort vi kan.",
+    "I’ll ask and let you know!",
+    "We will return with an answer.",
 )
 ANSWERS = (
     "",
@@ -79,6 +90,14 @@ ANSWERS = (
     "Man får kolla med sin handläggare.",
     "Vi har kollat med driften: det är stängt på lördag.",
     "Besked om plats kommer i april.",
+    "Mejla oss så återkommer vi.",
+    "Fyll i formuläret på webben så hör vi av oss.",
+    "Ja, vi återkommer med julmarknaden den 5 december kl 10.",
+    "Vi återkommer till Exempeltorget den 3 maj kl 12.",
+    "Du får svar på ansökan inom två veckor.",
+    "Vi tittar på fotboll på storskärm kl 18 på torget!",
+    "Låt oss veta om det inte fungerar.",
+    "Let us know if it does not work.",
 )
 COURTESIES = (
     "Varsågod!",

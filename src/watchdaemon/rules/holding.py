@@ -15,11 +15,15 @@ _FIRM_SV: Final = (
     r"(?:ska|skall|kommer\s+att|får|måste|behöver|lovar\s+att|ber\s+att\s+få|ber\s+om\s+att\s+få|hoppas\s+kunna)"
 )
 _LOOK_SV: Final = (
-    r"(?:kolla|kika|undersöka|utreda|dubbelkolla|ta\s+reda\s+på|stämma\s+av|höra\s+med|fråga\s+(?:runt|med)|se\s+över)"
+    r"(?:kolla|kika|undersöka|utreda|dubbelkolla|ta\s+reda\s+på|stämma\s+av|höra\s+med|fråga\s+(?:runt|med)|se\s+över"
+    r"|titta\s+på\s+(?:det|detta|saken|frågan|ärendet))"
 )
 _LATER_SV: Final = (
     r"(?=\s*$|\s+(?:till\s+(?:dig|er)|med\s+(?:svar|besked|mer|ett\s+svar|information|info)|inom|så\s+(?:fort|snart)|snar\w*|"
     r"strax|här|under|senare|när|i\s+(?:frågan|ärendet|saken)|i\s?dag|i\s?morgon|nästa\s+vecka|på\s+\w+dag)\b)"
+)
+_SOONER_SV: Final = (
+    r"(?:under\s+dagen|under\s+veckan|inom\s+kort|senare|strax|snar\w*|så\s+(?:fort|snart)|i\s?dag|i\s?morgon)\b"
 )
 _COMES_BACK: Final = r"(?:återkommer|åter\s?kopplar|hör\s+av\s+(?:oss|mig))"
 _TELL_SV: Final = r"(?:uppdaterar|meddelar|informerar|svarar|berättar|skriver)"
@@ -33,15 +37,19 @@ _PROMISES: Final = tuple(
     for pattern in (
         # "vi återkommer", "återkommer till dig", "återkommer så fort vi vet", "ber att få återkomma"
         rf"\b{_WE_SV}\s+{_SOON_SV}(?:återkommer|åter\s?kopplar)\b(?!\s+(?:du|ni)\b)",
-        rf"\båter(?:kommer|kopplar)\s+{_WE_SV}\b",
+        rf"(?<!\bså\s)\båter(?:kommer|kopplar)\s+{_WE_SV}\b",  # not "mejla oss, så återkommer vi"
         r"\båterkommer\s+(?:till\s+(?:dig|er)|med\s+(?:svar|besked|mer|ett\s+svar)|inom\s+kort|så\s+(?:fort|snart))\b",
         # "återkommer snarast", "… stämmer av internt, återkommer", "vi tar det vidare och återkommer"
-        rf"(?:^|,\s*){_COMES_BACK}{_LATER_SV}|\b{_WE_SV}\b[^,]{{1,100}}\s(?:och|så)\s+{_COMES_BACK}{_LATER_SV}",
-        rf"\b(?:{_WE_SV}\s+)?{_TELL_SV}(?:\s+(?:vi|jag|dig|er|här))*\s+(?:så\s+(?:fort|snart)|när)\s+(?:vi|jag)\s+(?:vet|har|får|fått)\b",
+        rf"(?:^|,\s*){_COMES_BACK}{_LATER_SV}|\b{_WE_SV}\b[^,]{{1,100}}\s(?:och|men)\s+{_COMES_BACK}{_LATER_SV}",
+        rf"\b(?:{_WE_SV}\s+)?{_TELL_SV}(?:\s+(?:vi|jag|dig|er|här))*\s+(?:så\s+(?:fort|snart)|när)\s+(?:vi|jag)\s+(?:vet|har|får|fått|kan)\b",
         # "svar kommer under dagen", "vi väntar på besked"
-        r"\bsvar\s+kommer\s+(?:under|inom|senare|strax|snar\w*|så\s+(?:fort|snart)|i\s?dag|i\s?morgon)\b",
-        r"\bdu\s+får\s+svar\s+(?:inom\s+kort|senare|strax|snar\w*|så\s+(?:fort|snart)|under\s+dagen|i\s?dag|i\s?morgon)\b",
-        rf"\b{_WE_SV}\s+(?:in)?väntar\s+(?:fortfarande\s+|ännu\s+|själva\s+)?(?:på\s+)?(?:svar|besked|återkoppling)\b",
+        rf"\bsvar\s+kommer(?:\s*$|\s+{_SOONER_SV})",
+        rf"\b(?:du|ni)\s+(?:ska\s+|kommer\s+att\s+)?får?\s+(?:ett\s+)?svar\s+{_SOONER_SV}",
+        r"(?<!\bdu\s)(?<!\bni\s)(?<!\bsom\s)\b(?:in)?väntar\s+(?:(?:fortfarande|ännu|på)\s+){0,3}(?:svar|besked)\b",
+        # "vi arbetar på ett svar", "jag ber någon som vet svara dig", "vi hör oss för", "vi behöver lite tid"
+        r"\b(?:vi|jag)\s+(?:arbetar|jobbar)\s+(?:på|med)\s+(?:\w+\s+){0,4}svar\b|\bhör\s+(?:oss|mig)\s+för\b",
+        r"\b(?:vi|jag)\s+(?:ska\s+)?ber?\s+(?:\w+\s+){1,6}(?:svara|återkomma)\b",
+        r"\b(?:vi|jag)\s+behöver\s+(?:lite\s+|mer\s+)*tid\b",
         rf"\b{_FIRM_SV}\s+{_SOON_SV}(?:återkomma|återkoppla|höra\s+av\s+(?:oss|mig))\b",
         rf"\b{_WE_SV}\s+{_SOON_SV}hör\s+av\s+(?:oss|mig)\b|\bhör\s+av\s+(?:oss|mig)\s+(?:så|när|inom|till)\b",
         # "vi kollar upp det", "jag ska kolla med en kollega", "ska undersöka saken", "tar reda på det"
@@ -54,6 +62,7 @@ _PROMISES: Final = tuple(
         # English
         r"\b(?:get|come|report)\s+back\s+to\s+(?:you|this|everyone|everybody)\b",
         rf"\b(?:i|we|let\s+(?:me|us))(?:'ll|\s+will|'re|\s+are|'m|\s+am)?\s+(?:going\s+to\s+)?(?:just\s+)?{_LOOK_EN}\b",
+        r"(?:\bwill|'ll|\band)\s+(?:let\s+you\s+know|be\s+in\s+touch)\b|\breturn\s+with\s+(?:an|the)\s+answer\b",
         r"^(?:looking\s+into|checking\s+(?:this|that|it|with))\b",
         r"^(?:(?:i|we)(?:'ll|\s+will)\s+(?:check|ask|find\s+out)|checking)$",
     )
@@ -67,7 +76,8 @@ _WISHES: Final = re.compile(
 
 _HABIT: Final = re.compile(
     r"\b(?:varje|alltid|årligen|dagligen|regelbundet|löpande|traditionsenligt|som\s+vanligt)\b"
-    r"|\båterkommer\s+(?:även|också|igen|nästa\s+(?:år|sommar|höst|vår|vinter|säsong)|till\s+(?:våren|sommaren|hösten|vintern)"
+    r"|\båterkommer\s+(?:även|också|igen|nästa\s+(?:år|sommar|höst|vår|vinter|säsong)|till\s+(?!(?:dig|er|det|detta|frågan|saken)\b)\w+"
+    r"|med\s+(?!svaret|beskedet|info|priset|tiden|datumet|resultatet)\w{3,}(?:en|et)"
     r"|i\s+(?:vår|sommar|höst|vinter|januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december))\b"
 )
 """What is done or comes back every time: "vi återkommer varje år med marknaden" is an answer, …"""
@@ -79,7 +89,7 @@ _SURELY: Final = re.compile(
 
 _HINT: Final = re.compile(
     r"åter|hör|kolla|kika|undersök|utred|reda på|stämm|fråga|kontroll|ser? över|titta|tar upp|svar|väntar"
-    r"|så snart|så fort|när vi|när jag|back|look|check|find|touch"
+    r"|så snart|så fort|när vi|när jag|tid\b|back|look|check|find|touch|know|return"
 )
 """No promise is without one of these; most replies are, and are done with at once."""
 
