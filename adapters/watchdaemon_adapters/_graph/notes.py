@@ -23,7 +23,10 @@ _STAYS = frozenset({Reason.PERMISSION, Reason.UNSUPPORTED})
 
 @dataclass(slots=True, kw_only=True)
 class Notes:
-    """Written back with the cursors. They depend on days, not on the time, so that a repeated fetch writes the same."""
+    """Written back with the cursors. They depend on days, not on the time, so that a repeated fetch writes the same.
+
+    Only `alone` depends on the company, too: on the room that the other accounts leave in a request.
+    """
 
     today: date
     swept_on: date | None = None  # when the whole look-back was last read without leaving anything out
