@@ -103,6 +103,7 @@ def test_an_overdue_question_is_known_by_its_words_its_time_and_its_link() -> No
     assert "> När öppnar ni på lördag?" in said
     assert "Skrevs i torsdags kl. 14.02, försenad sedan i fredags kl. 17.00" in said
     assert "https://www.facebook.com/1_1" in said
+    assert "\nSedan " not in said  # when the alert was opened is not since when this question is overdue
 
 
 def test_a_reminder_says_so_unless_something_as_grave_is_new() -> None:

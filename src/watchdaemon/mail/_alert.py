@@ -178,6 +178,8 @@ class _Maker:
 
     def _when(self, alert: Alert, since: str) -> str:
         words = self._words
+        if alert.kind is AlertKind.QUESTION_OVERDUE and alert.items:
+            return ""  # each question says since when it is overdue; the alert may be older than all of them
         if alert.kind is AlertKind.CREDENTIAL_EXPIRING:
             return words.say("Seen %(when)s", when=since)
         if alert.kind is AlertKind.DAEMON_LATE and not alert.accounts:
