@@ -87,6 +87,21 @@ def test_a_link_is_short_and_no_person_or_account_can_be_read_in_it(tmp_path: Pa
     assert b"social" not in raw
 
 
+def test_a_link_ends_in_a_letter_or_a_digit_so_that_mail_programs_leave_nothing_of_it_out(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    made = links(tmp_path, store)
+    for size in range(1, 7):
+        for number in range(100):
+            external_id = f"{number:0{size}}"
+            first = made.item("anna", LIBRARY, external_id, at=NINE + timedelta(seconds=number))
+            ticket = made.read(token(first), NINE)
+
+            assert ticket.subject == external_id
+            assert first[-1].isalnum()
+            assert made.further(ticket, SEEN, serial=b"1234")[-1].isalnum()
+
+
 def test_what_is_read_is_what_was_signed(tmp_path: Path, store: MemoryStore) -> None:
     made = links(tmp_path, store)
     ticket = made.read(token(made.item("anna", LIBRARY, "at://did:plc:x/app.bsky.feed.post/3å", at=NINE)), NINE)
