@@ -1,17 +1,15 @@
-"""The composition root: the one place where settings, store, adapters, rules and mail are joined."""
+"""All parts, joined; and the pass, which is everything that the program does."""
 
-import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from time import sleep as wait
 
-import structlog
 from pydantic import SecretStr
 
+from watchdaemon.app._parts import mail_renderer, mail_secret, return_box, signed_links, smtp_mailer
+from watchdaemon.app._report import PassReport
 from watchdaemon.clock import system_clock
 from watchdaemon.credentials import KeptCredentials
 from watchdaemon.domain.account import Account, Person, Register
@@ -22,10 +20,6 @@ from watchdaemon.domain.quota import BudgetReport
 from watchdaemon.domain.watch import FetchAttempt
 from watchdaemon.errors import AccountError, ConfigError, PluginError, Reason
 from watchdaemon.http import Road
-from watchdaemon.mail.bounces import BounceReader
-from watchdaemon.mail.mailbox import ImapBox, MaildirBox
-from watchdaemon.mail.render import MailRenderer
-from watchdaemon.mail.smtp import SmtpMailer
 from watchdaemon.plugins import LoadedPlugins, load_plugins
 from watchdaemon.ports import AdapterContext, Clock, CredentialSource, Mailer, PlatformAdapter, Sleep, Store
 from watchdaemon.rules.schedule import current_window
@@ -36,7 +30,6 @@ from watchdaemon.services.channel import Channel
 from watchdaemon.services.credentials import ConnectService, HealthService
 from watchdaemon.services.digests import DigestService
 from watchdaemon.services.judge import JudgeService
-from watchdaemon.services.links import LinkKeys, SignedLinks
 from watchdaemon.services.moderation import ModerationService
 from watchdaemon.services.monthly import MonthlyService
 from watchdaemon.services.outbox import OutboxService
@@ -49,41 +42,8 @@ from watchdaemon.settings import Settings
 from watchdaemon.storage import open_store
 from watchdaemon.triage import classify
 
-log = structlog.get_logger(__name__)
-
 _CHANNEL_WAIT = 10.0
 """So many seconds a process that ends waits for what is on its way to a second channel."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassReport:
-    """What one pass did, in numbers."""
-
-    fetched: int = 0
-    failed: int = 0
-    partly: int = 0
-    new_items: int = 0
-    judged: int = 0
-    missed_windows: int = 0
-    alerts_mailed: int = 0
-    digests_queued: int = 0
-    weekly_queued: int = 0
-    monthly_queued: int = 0
-    credentials_checked: int = 0
-    sent: int = 0
-    postponed: int = 0
-    bounced: int = 0
-    superseded: int = 0  # mails that waited and matter no more
-    returned: int = 0  # mails that came back after a server had taken them
-
-    @property
-    def did_anything(self) -> bool:
-        """Whether there was any work at all."""
-        return any(asdict(self).values())
-
-    def counts(self) -> dict[str, int]:
-        """Return what is not zero, for a log line."""
-        return {name: value for name, value in asdict(self).items() if value}
 
 
 class App:
@@ -117,7 +77,7 @@ class App:
         self._adapters: dict[str, PlatformAdapter] = {}
         self._adapters_lock = threading.Lock()
         self.links = signed_links(settings, store)
-        renderer = _renderer(settings, self.links, _mail_secret(store))
+        renderer = mail_renderer(settings, self.links, mail_secret(store))
         self.watching = WatchingService(store=store, calendar=self.calendar, watch=self.watch)
         self.poller = PollService(
             store=store,
@@ -378,95 +338,3 @@ def build(
     except BaseException:
         store.close()
         raise
-
-
-def signed_links(settings: Settings, store: Store) -> SignedLinks | None:
-    """Return what makes and reads the links in mails; None when no pages are served.
-
-    Raises:
-        ConfigError: The credential that is to sign them cannot be used.
-    """
-    web = settings.web
-    if web.public_url is None:
-        return None
-    life = timedelta(days=web.link_days)
-    keys = LinkKeys(store, settings.credential_source(), credential=web.key, is_required=web.key_is_given, life=life)
-    keys.check()
-    return SignedLinks(store, keys, public_url=web.public_url, life=life)
-
-
-def _renderer(settings: Settings, links: SignedLinks | None, secret: str) -> MailRenderer:
-    return MailRenderer(
-        organisation=settings.organisation.name,
-        sender=settings.mail.sender,
-        zone=settings.organisation.timezone,
-        language=settings.organisation.language,
-        colour=settings.organisation.colour,
-        reply_to=settings.mail.reply_to,
-        links=links,
-        sender_name=settings.mail.sender_name,
-        secret=secret,
-    )
-
-
-def _mail_secret(store: Store) -> str:
-    """Return what makes our Message-IDs unguessable: made once, and kept, so that a mail made again is the same."""
-    known = store.get_state("mail_secret")
-    if known is None:
-        known = secrets.token_hex(16)
-        store.set_state("mail_secret", known)
-    return known
-
-
-def smtp_mailer(settings: Settings, *, on_step: Callable[[str], None] = lambda _: None) -> SmtpMailer:
-    """Return what hands mails to the configured server; nothing is connected yet.
-
-    `on_step` is told of each step that went well.
-
-    Raises:
-        ConfigError: A setting or credential cannot be used.
-    """
-    mail = settings.mail
-    password = _password(settings, "password_credential", mail.password_credential)
-    return SmtpMailer(
-        host=mail.host,
-        port=mail.port,
-        sender=mail.sender,
-        security=mail.security,
-        username=mail.username,
-        password=password,
-        ca_file=mail.ca_file,
-        timeout_seconds=mail.timeout.total_seconds(),
-        local_hostname=mail.local_hostname,
-        bounce_address=mail.bounce_address,
-        verp=mail.verp,
-        on_step=on_step,
-    )
-
-
-def return_box(settings: Settings) -> MaildirBox | ImapBox | None:
-    """Return the mailbox for returned mails, or None when none is configured; nothing is connected yet.
-
-    Raises:
-        ConfigError: Its credential cannot be used.
-    """
-    mail = settings.mail
-    reader = BounceReader(sender=mail.sender, bounce_address=mail.bounce_address)
-    if mail.bounces is None:
-        return None
-    password = _password(settings, "bounces_credential", mail.bounces_credential)
-    if "://" not in mail.bounces or password is None:
-        return MaildirBox(Path(mail.bounces), reader)
-    return ImapBox(
-        mail.bounces, reader, password=password, ca_file=mail.ca_file, timeout_seconds=mail.timeout.total_seconds()
-    )
-
-
-def _password(settings: Settings, key: str, credential: str | None) -> SecretStr | None:
-    if credential is None:
-        return None
-    fields = settings.credential_source().read(credential)
-    password = fields.get("password", fields.get("token"))
-    if password is None:
-        raise ConfigError(f"mail.{key}: {credential!r} holds no password")
-    return password
