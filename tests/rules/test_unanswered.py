@@ -225,6 +225,22 @@ def test_a_reply_to_two_by_name_answers_both_and_not_the_third() -> None:
     assert found == {"q": ANSWERED, "q2": ANSWERED, "q3": OPEN}
 
 
+@pytest.mark.parametrize(
+    "text", ["Eva: nio. Bo: fem.", "@Eva Ek Nio.\n@Bo Berg Fem.", "Hej Eva! Nio. Bo Berg, klockan fem."]
+)
+def test_a_reply_may_turn_to_somebody_else_in_a_later_sentence(text: str) -> None:
+    bo = item("q2", 1, "Och stänger?", author="Bo Berg", author_id="bo")
+    siv = item("q3", 2, "Vad kostar det?", author="Siv Sten", author_id="siv")
+
+    assert states(QUESTION, bo, siv, own("r", 5, text)) == {"q": ANSWERED, "q2": ANSWERED, "q3": OPEN}
+
+
+def test_to_speak_of_somebody_is_not_to_turn_to_them() -> None:
+    bo = item("q2", 1, "Och stänger?", author="Bo Berg", author_id="bo")
+
+    assert states(QUESTION, bo, own("r", 5, "Eva, nio. Bo Berg skrev om något annat.")) == {"q": ANSWERED, "q2": OPEN}
+
+
 def test_a_word_that_looks_like_a_first_name_is_no_address() -> None:
     tor = item("q2", 1, "Och stänger?", author="Tor Ek", author_id="tor")
 

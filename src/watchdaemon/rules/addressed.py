@@ -25,7 +25,7 @@ def addressees(text: str, before: Sequence[Item]) -> list[Item] | None:
     None: it names nobody, so it speaks to all. Names are the full name as shown, a handle after "@", or a single name
     when it is unmistakably an address ("@Anna", "Hej Anna!", "Anna, …"). An "@handle" that nobody here has is an
     address to the only other author when there is just one, and otherwise to nobody we know: rather a question that
-    stays open than one that is lost.
+    stays open than one that is lost. A reply that began with a name may turn to somebody else in a later sentence.
 
     Args:
         text: The own reply's.
@@ -47,10 +47,20 @@ def addressees(text: str, before: Sequence[Item]) -> list[Item] | None:
         gap = _GAP.match(rest, length)
         rest = rest[gap.end() if gap else length :]
     if named:
+        named.update({i.external_id: i for i in _addressed_later(rest, before)})
         return [i for i in before if i.external_id in named]
     if not has_stranger:
         return None
     return list(before) if len({_hand(i) for i in before}) == 1 else []
+
+
+def _addressed_later(rest: str, before: Sequence[Item]) -> Iterator[Item]:
+    """Yield the items of whom a later sentence of the same reply turns to: "Eva: at ten. Bo: no." """
+    for sentence in _STOP.split(rest)[1:]:
+        told = sentence.lstrip()
+        length, items = _name_at(told, before, is_greeted=False)
+        if items and (told.startswith("@") or _is_set_off(told, length)):
+            yield from items
 
 
 def _name_at(rest: str, before: Sequence[Item], *, is_greeted: bool) -> tuple[int, list[Item]]:
