@@ -177,9 +177,11 @@ def known(hall: Hall) -> set[str]:
     return {tag for page in pages for tag in skeleton(page.text)}
 
 
-def test_nothing_that_a_citizen_writes_becomes_an_element(hall: Hall, known: set[str]) -> None:
-    hall.take(*(comment(f"a{n}", f"?{a}", author=f"K{a}"[:2_000]) for n, a in enumerate(ATTACKS)))
-    for n, attack in enumerate(ATTACKS):
+@pytest.mark.parametrize("half", [0, 1])  # all of them at once would be more than one address may ask for
+def test_nothing_that_a_citizen_writes_becomes_an_element(hall: Hall, known: set[str], half: int) -> None:
+    attacks = ATTACKS[half::2]
+    hall.take(*(comment(f"a{n}", f"?{a}", author=f"K{a}"[:2_000]) for n, a in enumerate(attacks)))
+    for n, attack in enumerate(attacks):
         page = hall.get(hall.item(f"a{n}"))
 
         assert page.status_code == 200
