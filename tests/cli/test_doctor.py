@@ -70,6 +70,18 @@ def test_a_missing_key_is_a_warning_with_the_command_that_makes_one(run: Run, of
     assert "watchdaemon credentials new-key" in found["credential key"]["detail"]
 
 
+def test_a_person_of_the_configuration_whom_the_register_does_not_know_is_named(run: Run, office: Path) -> None:
+    text = office.read_text().replace("[mail]", 'communications = ["anna", "karn"]\n[mail]', 1)
+    office.write_text(text + '[alerts.channels]\nbo = "bo-channel"\nmara = "mara-channel"\n')
+    found = findings(run, office, "--offline")
+
+    told = {what: row["detail"].split(",")[0] for what, row in found.items() if row["state"] == "FAULT"}
+    assert told.items() >= {
+        ("organisation.communications", "names 'karn'"),
+        ("alerts.channels", "names 'mara'"),
+    }
+
+
 def test_offline_no_platform_is_asked(run: Run, office: Path, provider: Provider) -> None:
     run("auth", "x", "--account", "kommunen-x", "--way", "oauth1", "-c", office, stdin=KEYS)
     provider.requests.clear()

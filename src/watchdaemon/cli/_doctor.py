@@ -108,6 +108,7 @@ def _examine(settings: "Settings", path: Path | None, wish: _Wish) -> Iterator[F
             if wish.accounts is None:
                 yield Finding("database", State.OK, f"answers; {len(register.accounts)} accounts registered")
                 yield from _examine_register(app, register)
+                yield from _examine_named(settings, register)
                 yield from _examine_outbox(app)
             chosen = _chosen(register, wish.accounts)
             yield from _examine_credentials(app, chosen)
@@ -144,6 +145,19 @@ def _examine_register(app: "App", register: "Register") -> Iterator[Finding]:
     yield _tried(
         "credential key", "can encrypt", app.credentials.check_key, "Until then only files are read.", State.WARNING
     )
+
+
+def _examine_named(settings: "Settings", register: "Register") -> Iterator[Finding]:
+    """Name each person of the configuration whom the register does not know: nothing would ever reach them."""
+    named = {
+        "organisation.communications": settings.communications(),
+        "alerts.channels": tuple(settings.alerts.channels),
+    }
+    for setting, persons in named.items():
+        for person in persons:
+            if person not in register.persons:
+                detail = f"names {person!r}, who is no person of the register and gets nothing"
+                yield Finding(setting, State.FAULT, detail, "Correct the key, or import the person.")
 
 
 def _examine_outbox(app: "App") -> Iterator[Finding]:
