@@ -124,6 +124,13 @@ def test_the_watch_log_can_be_narrowed_by_day(run: Run, lived: Path, options: li
     assert len(json.loads(run("watch-log", *options, "--json", "-c", lived).stdout)) == count
 
 
+def test_days_in_the_wrong_order_are_not_an_empty_watch_log(run: Run, lived: Path) -> None:
+    result = run("watch-log", "--from", "2026-11-24", "--to", "2026-11-23", "-c", lived)
+
+    assert result.exit_code == 2
+    assert "--to: must not be before --from" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -247,6 +247,8 @@ def watch_log(
     watchdaemon watch-log --account biblioteket-fb --from 2026-11-23
     """
     first, last = local_day(from_on, option="--from"), local_day(to_on, option="--to")
+    if first is not None and last is not None and last < first:
+        raise typer.BadParameter("--to: must not be before --from")
     with opened(ctx, config, at=at) as session:
         session.require_account(account)
         entries = session.store.entries(account=account, from_on=first, to_on=last)
