@@ -231,6 +231,7 @@ def test_starttls_never_falls_back_to_plain(sink: SmtpSink, certificate: Path) -
 
     assert not error.permanent
     assert "STARTTLS" in str(error)
+    assert not str(error).endswith(".")  # the sentence around it has one
     assert sink.messages == []
 
 

@@ -294,7 +294,7 @@ def _describe(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "the server did not answer in time"
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return f"the server lacks what the configuration requires: {_shown(str(error))}"
+        return f"the server lacks what the configuration requires: {_shown(str(error)).rstrip('.')}"
     return f"the server is away: {type(error).__name__}: {_shown(str(error))}"
 
 
