@@ -66,8 +66,13 @@ def tell(
             why.setdefault((alert.kind, alert.cause, person), decision)
             said += [one] if one else []
     # Where accounts came and others went in one round, what is open is what is kept.
-    still = {(s.alert.id, s.person): s.after for s in said if s.telling is not Telling.OVER}
-    return [replace(s, after=still.get((s.alert.id, s.person), s.after)) for s in said], why
+    still = {_of_whom(s): s.after for s in said if s.telling is not Telling.OVER}
+    return [replace(s, after=still.get(_of_whom(s), s.after)) for s in said], why
+
+
+def _of_whom(said: Said) -> tuple[int | None, AlertKind, str, str]:
+    """Return alert and person; one that is new in this round has no number yet, and is known by its cause."""
+    return (said.alert.id, said.alert.kind, said.alert.cause, said.person)
 
 
 def notices(
