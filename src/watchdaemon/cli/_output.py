@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 LONGEST_TEXT = 120
+_LEAST = 5  # letters of each other column that a table must have room for
 _KEEP = 24  # a column on a terminal is not squeezed below this
 
 
@@ -42,6 +43,10 @@ def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Cal
     if not rows:
         note("Nothing to show.")
         return
+    console = Console()
+    if _least_width(heads, rows) > console.width:  # rich would leave out columns, and not say so
+        _listed(heads, rows)
+        return
     table = Table(header_style="bold", box=None, pad_edge=False)
     for position, head in enumerate(heads):
         widest = max(len(row[position]) for row in rows)
@@ -49,7 +54,23 @@ def _rich_table(heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Cal
     for row in rows:
         # Text, not markup: a citizen's "[bold]" is not to be obeyed.
         table.add_row(*(Text(cell, style=styles(cell)) for cell in row))
-    Console().print(table)
+    console.print(table)
+
+
+def _least_width(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return how many letters wide a terminal must be for every column to be there and legible."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    return min(widths[0], _KEEP) + sum(min(width, _LEAST) for width in widths[1:]) + 2 * (len(widths) - 1)
+
+
+def _listed(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print each row as lines of its own, one for each cell that holds something: for narrow terminals."""
+    widest = max(map(len, heads))
+    for row in rows:
+        for head, cell in zip(heads, row, strict=True):
+            if cell:
+                typer.echo(f"{head.ljust(widest)}  {cell}")
+        typer.echo("")
 
 
 def clean(value: object, *, longest: int = LONGEST_TEXT) -> str:
