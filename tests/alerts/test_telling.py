@@ -108,6 +108,16 @@ def test_accounts_that_come_and_go_in_one_round_are_told_once() -> None:
     assert book.round([now], days=0.1) == []
 
 
+def test_what_is_kept_of_alerts_that_open_in_one_round_is_each_ones_own() -> None:
+    book = Book()
+    # Neither has a number yet: the store gives it when the round is kept.
+    new = [replace(alert(K.SECRET, key, key, items=(f"item-{key}",)), id=None) for key in ("a", "b")]
+    book.round(new)
+
+    kept = {(s.alert.cause, s.after.items) for s in book.heard if s.person == "bo"}
+    assert kept == {("a", ("item-a",)), ("b", ("item-b",))}
+
+
 def test_one_mail_a_person_has_all_of_theirs() -> None:
     book = Book()
     book.round([alert(K.NOT_WATCHED, "x", "a"), alert(K.SECRET, "b", "b", items=("1",))])
