@@ -49,8 +49,8 @@ class Fetch:
     has_complete_stream: bool = False
     has_items: bool = False
     calls_told: int = 0
-    has_all_mentions: bool = False  # their list was read to its end, or …
-    lowest_mention: tuple[int, datetime | None] | None = None  # … down to this one, where X stops
+    has_all_mentions: bool = False  # their list was read to its end; all of them are known, or …
+    lowest_mention: tuple[int, datetime | None] | None = None  # … surely those down to this one
 
     def run(self) -> Iterator[FetchResult]:
         """Read every stream; what strikes the account as a whole ends it, what strikes a stream does not."""
@@ -194,14 +194,28 @@ class Fetch:
                 found.new_cursors.pop("mentions", None)
                 raise
             yield
-        self.has_all_mentions = True
-        if listing.rows < MENTIONS_REACHABLE:
+        self._judge_mentions(before, listing)
+
+    def _judge_mentions(self, before: Mark | None, listing: Listing) -> None:
+        """Say down to where every mention is known, now that the list was read to its end.
+
+        A list that was begun by an earlier fetch may have ended there where X stops: only a list that this fetch read
+        alone, and that was short, holds them all.
+        """
+        is_whole = before is None and listing.rows < MENTIONS_REACHABLE
+        if is_whole:
             self.lowest_mention = None
+        elif self.lowest_mention is None and before is not None and before.newest is not None:
+            self.lowest_mention = before.newest, before.newest_at
+        self.has_all_mentions = is_whole or self.lowest_mention is not None
 
     def _ask_mentions(self, wanted: Range) -> Iterator[Body]:
         found = self.gathering
+        before = read_mark(found.cursors.get("mentions"))
+        # what is new, and what broke off below it, but not a gap further down
+        is_in_sequence = wanted.until_id is None or (before is not None and wanted in before.rest)
         for body in found.client.mentions(found.user_id, max_results=found.settings.page_size, **wanted.parameters):
-            if wanted.until_id is None:  # what is new, not a gap further down
+            if is_in_sequence:
                 for row in rows_of(body):
                     self._note_mention(row)
             yield body

@@ -27,8 +27,8 @@ class Search:
     """One fetch's search under the account's own posts."""
 
     found: Gathering
-    has_all_mentions: bool  # their list was read to its end, or …
-    lowest_mention: tuple[int, datetime | None] | None  # … down to this one, where X stops
+    has_all_mentions: bool  # their list was read to its end; all of them are known, or …
+    lowest_mention: tuple[int, datetime | None] | None  # … surely those down to this one
 
     def read(self) -> Iterator[None]:
         """Search every conversation for what is new; yields wherever a piece may be stored.
@@ -74,7 +74,7 @@ class Search:
                 yield
             current.done(query, wanted)
         if not bad:
-            newest, newest_at = max(current.newest, (mark.newest or 0, mark.newest_at), key=lambda n: n[0])
+            newest, newest_at = _surely_searched(current, before, mark)
             mark = replace(mark, newest=newest or None, newest_at=newest_at, read_at=found.now)
             found.new_cursors["search"] = str(replace(mark, looked_on=found.now.date()))
             found.new_cursors[COVERED] = " ".join(sorted(roots))
@@ -168,6 +168,17 @@ class Search:
         others = [m for name in ("own", "mentions") if (m := read_mark(found.cursors.get(name))) is not None]
         known = {i: at for mark in (*others, before) for i, at in mark.known.items()}
         return gaps(replace(before, known=known), found.now, limit=SEARCH_REACH)
+
+
+def _surely_searched(current: Round, before: Mark | None, mark: Mark) -> tuple[int, datetime | None]:
+    """Return the newest post above which the next search begins, once a round is searched to its end.
+
+    A round that broke off searched some conversations long before the others: what was written since it began may
+    stand under those, too, beside a newer post that the others showed.
+    """
+    seen = [(i, at) for i, at in mark.known.items() if at <= current.begun_at]
+    known = (before.newest or 0, before.newest_at) if before is not None else (0, None)
+    return max(current.newest, known, *seen, key=lambda n: n[0])
 
 
 def _groups(roots: Sequence[str]) -> list[Sequence[str]]:
