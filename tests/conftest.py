@@ -15,6 +15,11 @@ OUTSIDE = "outside the repository"
 """A skip whose reason holds these words is about material that is not always beside the repository: allowed in CI."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Give each core two workers: a third of a run is waiting for servers, systemd and a browser."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     """Turn skips into failures where none are allowed."""

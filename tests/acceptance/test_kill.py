@@ -151,6 +151,7 @@ def passes_after(config: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # a minute on a machine of its own
 def test_twenty_kills_at_random_instants_change_nothing(town: Town) -> None:
     undisturbed = town.fresh("undisturbed")
     passes_after(undisturbed)
