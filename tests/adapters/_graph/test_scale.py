@@ -1,4 +1,4 @@
-"""Twelve thousand comments through a storm: what is stored in the end is what is there, edits and deletions too."""
+"""Twelve thousand comments through a storm and kills: stored in the end is what is there, edits and deletions too."""
 
 import itertools
 import json
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, Response
 from tests.adapters._graph.town import Stage, Town, facebook_account, instagram_account, running_stage
+from tests.scale.storm import Killed, Reaper
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Coverage
@@ -96,11 +97,18 @@ def populate(town: Town, account: str) -> list[WorldItem]:
     return posts
 
 
-def fetch_until_complete(town: Town, adapter: PlatformAdapter, account: Account, store: MemoryStore) -> set[str]:
-    """Fetch and store until nothing is amiss; return what the last fetch showed."""
-    for _ in range(MOST_PASSES):
-        cursors = store.cursors([account.key])
-        (result,) = adapter.fetch([account], cursors)
+def fetch_until_complete(
+    town: Town, adapter: PlatformAdapter, account: Account, store: MemoryStore, reaper: Reaper
+) -> set[str]:
+    """Fetch and store until nothing is amiss, every second time killed; return what the last fetch showed."""
+    for number in range(2 * MOST_PASSES):
+        reaper.prepare(is_killing=number % 2 == 0)
+        try:
+            (result,) = adapter.fetch([account], store.cursors([account.key]))
+        except Killed:
+            continue
+        finally:
+            reaper.rest()
         store.save_fetch(result, at=town.clock.now)
         town.clock.now += timedelta(minutes=10)
         if result.coverage is Coverage.COMPLETE:
@@ -144,26 +152,38 @@ def stored(store: MemoryStore) -> dict[str, tuple[str, str | None, bool]]:
 )
 def test_twelve_thousand_comments_are_stored_as_they_are(stage: Stage, plugin: AdapterPlugin, account: Account) -> None:
     town, storm, store = stage.town(), Storm(), MemoryStore()
+    reaper = Reaper(random.Random(7))  # noqa: S311 - the same deaths every time
+    deaths = 0
+
+    def strike() -> None:
+        nonlocal deaths
+        try:
+            reaper.strike()
+        except Killed:
+            deaths += 1
+            raise
 
     posts = populate(town, account.key)
     adapter = plugin.create(town.settings(plugin.name), town.context)
-    stage.weather, stage.mangle = storm.weather, storm.mangle
+    stage.weather, stage.mangle, stage.strike = storm.weather, storm.mangle, strike
     try:
-        fetch_until_complete(town, adapter, account, store)
+        fetch_until_complete(town, adapter, account, store, reaper)
         first = stored(store)
 
         assert first == truth(town, account.key)
 
         change(town, account.key, posts)
         town.clock.now += DAY  # the day's first fetch reads all of it
-        shown = fetch_until_complete(town, adapter, account, store)
+        shown = fetch_until_complete(town, adapter, account, store, reaper)
         missing = [i for i in comments_in(store) if i.external_id not in shown]
         recheck_until_known(town, adapter, account, store, [*missing, *comments_in(store)[:300]])
     finally:
         stage.weather = stage.mangle = None
+        stage.strike = lambda: None
 
     assert stored(store) == truth(town, account.key)
     assert stored(store) != first
+    assert deaths
     assert storm.failed
     assert storm.spoilt
 

@@ -178,6 +178,7 @@ class Stage:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.mangle: Callable[[Any], Any] | None = None  # what becomes of an answer's JSON, a batch's bodies unpacked
         self.weather: Callable[[], Response | None] | None = None  # what comes instead of an answer, if anything
+        self.strike: Callable[[], None] = lambda: None  # what happens after every request
         self._apps: dict[str, PlatformApp] = {}
         retries = RetryPolicy(tries=2)
         self.road = Road(timeout=5, sleep=lambda _: None, retries=retries, on_exchange=self._hear)
@@ -200,6 +201,7 @@ class Stage:
     def _hear(self, exchange: Exchange) -> None:
         if not exchange.is_part:
             self.exchanges.append(exchange)
+            self.strike()
 
     def _entrance(self, name: str) -> PlatformApp:
         async def enter(request: Request, path: str) -> Response:
