@@ -18,6 +18,16 @@ def test_it_ends_by_itself_and_well(demo: Demo) -> None:
     assert "This should not happen" not in demo.shown
 
 
+def test_the_question_it_ends_with_can_be_typed_as_it_stands(demo: Demo) -> None:
+    (command,) = re.findall(r"^Ask it: +(.+)$", demo.shown, re.MULTILINE)
+    asked = subprocess.run(command.split(), check=True, capture_output=True, text=True)
+
+    head, *rows = asked.stdout.splitlines()
+    assert head.startswith("STATE")
+    assert rows
+    assert all(row.startswith("overdue") for row in rows)
+
+
 def test_every_account_has_every_window_owed_fetched_or_missed_with_its_reason(demo: Demo) -> None:
     log = demo.ask("watch-log")
     windows = Counter(str(row["account"]) for row in log)

@@ -1,6 +1,7 @@
 """Shows a demo: progress while it lives, tables when it is over, and an HTML page that stays."""
 
 import shutil
+import sys
 import threading
 import time
 from datetime import datetime, timedelta
@@ -51,7 +52,7 @@ def run_demo(
         show(facts, console, seconds=time.monotonic() - started)
         console.print(f"\nMails:   {out / 'mails'} (.eml)\nSummary: {summary}\nDatabase and files: {out}")
         console.print(f"Links:   {_how_links_work(life, keep=keep)}", soft_wrap=True)
-        console.print(f"Ask it:  watchdaemon questions --state overdue --config {life.config}", soft_wrap=True)
+        console.print(f"Ask it:  {_command(life, 'questions --state overdue')}", soft_wrap=True)
         if keep:
             _keep_running(life, console, companion)
         return _verdict(facts, life, console)
@@ -163,8 +164,14 @@ def _how_links_work(life: Life, *, keep: bool) -> str:
     """Say how the links in the mails are made to lead somewhere: their days are those of the simulated weeks."""
     if keep:
         return "those in the mails work now"
+    return f"to try those in the mails: {_command(life, 'web')}"
+
+
+def _command(life: Life, words: str) -> str:
+    """Return a command as it can be typed here and now: the program where it is, and when the weeks end."""
+    program = "watchdaemon" if shutil.which("watchdaemon") else Path(sys.executable).with_name("watchdaemon")
     at = life.clock().astimezone(ZONE).replace(tzinfo=None).isoformat(timespec="minutes")
-    return f"to try those in the mails: watchdaemon web --config {life.config} --at {at}"
+    return f"{program} {words} --config {life.config} --at {at}"
 
 
 def _keep_running(life: Life, console: Console, companion: Companion | None) -> None:
