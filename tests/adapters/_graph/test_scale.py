@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, Response
 from tests.adapters._graph.town import Stage, Town, facebook_account, instagram_account, running_stage
-from tests.scale.storm import Killed, Reaper
+from tests.scale.storm import Killed
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Coverage
@@ -81,6 +81,21 @@ class Storm:
         return next(self._entry_forms)
 
 
+class Reaper:
+    """Kills a fetch after so many requests; a batch is one."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+        self.deaths = 0
+
+    def strike(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left <= 0:
+                self.deaths += 1
+                raise Killed
+
+
 def populate(town: Town, account: str) -> list[WorldItem]:
     """Write the posts and comments: one huge thread, many ordinary ones, replies to replies as people see them."""
     dice = random.Random(12_000)  # noqa: S311 - the same throws every time
@@ -102,13 +117,13 @@ def fetch_until_complete(
 ) -> set[str]:
     """Fetch and store until nothing is amiss, every second time killed; return what the last fetch showed."""
     for number in range(2 * MOST_PASSES):
-        reaper.prepare(is_killing=number % 2 == 0)
+        reaper.left = 1 + number if number % 2 == 0 else None
         try:
             (result,) = adapter.fetch([account], store.cursors([account.key]))
         except Killed:
             continue
         finally:
-            reaper.rest()
+            reaper.left = None
         store.save_fetch(result, at=town.clock.now)
         town.clock.now += timedelta(minutes=10)
         if result.coverage is Coverage.COMPLETE:
@@ -152,20 +167,11 @@ def stored(store: MemoryStore) -> dict[str, tuple[str, str | None, bool]]:
 )
 def test_twelve_thousand_comments_are_stored_as_they_are(stage: Stage, plugin: AdapterPlugin, account: Account) -> None:
     town, storm, store = stage.town(), Storm(), MemoryStore()
-    reaper = Reaper(random.Random(7))  # noqa: S311 - the same deaths every time
-    deaths = 0
-
-    def strike() -> None:
-        nonlocal deaths
-        try:
-            reaper.strike()
-        except Killed:
-            deaths += 1
-            raise
+    reaper = Reaper()
 
     posts = populate(town, account.key)
     adapter = plugin.create(town.settings(plugin.name), town.context)
-    stage.weather, stage.mangle, stage.strike = storm.weather, storm.mangle, strike
+    stage.weather, stage.mangle, stage.strike = storm.weather, storm.mangle, reaper.strike
     try:
         fetch_until_complete(town, adapter, account, store, reaper)
         first = stored(store)
@@ -183,7 +189,7 @@ def test_twelve_thousand_comments_are_stored_as_they_are(stage: Stage, plugin: A
 
     assert stored(store) == truth(town, account.key)
     assert stored(store) != first
-    assert deaths
+    assert reaper.deaths
     assert storm.failed
     assert storm.spoilt
 
