@@ -82,6 +82,13 @@ def test_a_person_of_the_configuration_whom_the_register_does_not_know_is_named(
     }
 
 
+def test_a_communications_unit_of_nobody_is_a_warning(run: Run, office: Path) -> None:
+    found = findings(run, office, "--offline")
+
+    assert found["organisation.communications"]["state"] == "warning"
+    assert "no monthly overview" in found["organisation.communications"]["detail"]
+
+
 def test_offline_no_platform_is_asked(run: Run, office: Path, provider: Provider) -> None:
     run("auth", "x", "--account", "kommunen-x", "--way", "oauth1", "-c", office, stdin=KEYS)
     provider.requests.clear()

@@ -148,11 +148,15 @@ def _examine_register(app: "App", register: "Register") -> Iterator[Finding]:
 
 
 def _examine_named(settings: "Settings", register: "Register") -> Iterator[Finding]:
-    """Name each person of the configuration whom the register does not know: nothing would ever reach them."""
+    """Name each person of the configuration whom the register does not know, and a communications unit of nobody."""
     named = {
         "organisation.communications": settings.communications(),
         "alerts.channels": tuple(settings.alerts.channels),
     }
+    if not settings.communications():
+        detail = "nobody is named: no monthly overview, and nobody hears of a standstill that no account suffered from"
+        hint = 'Name persons of the register, communications = ["…"] in [organisation].'
+        yield Finding("organisation.communications", State.WARNING, detail, hint)
     for setting, persons in named.items():
         for person in persons:
             if person not in register.persons:
