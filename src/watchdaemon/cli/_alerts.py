@@ -56,7 +56,7 @@ def alerts(
                 local(a.closed_at),
                 a.kind,
                 ", ".join(a.accounts) or a.cause,
-                a.reason or (len(a.items) or ""),
+                a.reason or (f"items: {len(a.items)}" if a.items else ""),
                 ", ".join(t.person for t in told.get(a.id or 0, [])),
                 a.detail,
             )

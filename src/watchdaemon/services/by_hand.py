@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from watchdaemon.domain.account import Account
 from watchdaemon.domain.fetch import Coverage, FetchResult, Trouble
@@ -12,10 +11,6 @@ from watchdaemon.domain.item import BY_HAND, Item, ItemKind, Visibility
 from watchdaemon.domain.watch import WatchEntry, Window
 from watchdaemon.errors import Reason
 from watchdaemon.ports import ItemStore, WatchLog
-
-
-class ByHandStore(ItemStore, WatchLog, Protocol):
-    """What is needed of the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
